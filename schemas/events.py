@@ -1,0 +1,285 @@
+"""Events: what has happened, in the past tense, as it stands in the log.
+
+Every event has `event_id`, `occurred_at` (aware, UTC, microseconds) and `caused_by` (a position, or None for what a
+client asked for). A field that is added later has a default. No event holds a mail address or a person's name.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from schemas.ids import (
+    AttemptId,
+    ContestId,
+    EventId,
+    ExecutorId,
+    JudgingId,
+    LanguageId,
+    ProblemId,
+    ProblemRevision,
+    SubmissionId,
+    TeamId,
+    UserId,
+)
+from schemas.values import (
+    CaseResult,
+    Comparison,
+    ContestProblem,
+    DeadLetterReason,
+    JobCase,
+    Lane,
+    LanguageInfo,
+    Limits,
+    Position,
+    ProblemCase,
+    Provenance,
+    Scoring,
+    SourceFile,
+    Stub,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """What every event has."""
+
+    event_id: EventId
+    occurred_at: datetime
+    caused_by: Position | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionReceived(Occurrence):
+    """A submission was accepted, with everything that its judging will use pinned."""
+
+    submission_id: SubmissionId
+    user_id: UserId
+    language: LanguageId
+    files: tuple[SourceFile, ...]
+    entry_point: str | None
+    problem_id: ProblemId
+    problem_revision: ProblemRevision
+    contest_id: ContestId | None
+    team_id: TeamId | None
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgingRequested(Occurrence):
+    """A self-contained job: an executor needs it and the blobs that it names, nothing else.
+
+    With `give_up` nothing is run: the executor answers JUDGE_ERROR for that reason.
+    """
+
+    submission_id: SubmissionId
+    judging_id: JudgingId
+    attempt: int
+    lane: Lane
+    user_id: UserId
+    team_id: TeamId | None
+    problem_id: ProblemId
+    problem_revision: ProblemRevision
+    contest_id: ContestId | None
+    submitted_at: datetime
+    language: LanguageId
+    files: tuple[SourceFile, ...]
+    entry_point: str | None
+    stub: Stub | None
+    limits: Limits
+    comparison: Comparison
+    cases: tuple[JobCase, ...]
+    all_cases: bool
+    give_up: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgingStarted(Occurrence):
+    """An executor began an attempt at a judging; `case_names` are all that it will run, in order."""
+
+    submission_id: SubmissionId
+    judging_id: JudgingId
+    attempt_id: AttemptId
+    attempt: int
+    executor_id: ExecutorId
+    case_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseJudged(Occurrence):
+    """Progress of an attempt: the `index`-th case (from 0) has ended. Ignored once there is a verdict."""
+
+    submission_id: SubmissionId
+    judging_id: JudgingId
+    attempt_id: AttemptId
+    attempt: int
+    index: int
+    result: CaseResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictReached(Occurrence):
+    """The truth about one judging; the first one per judging in partition order counts.
+
+    Self-contained for analytics. `score` is 0 to 1. `cpu_time_ms` and `memory_bytes` are the peaks over all cases;
+    `problem_cases` is how many cases the problem has, of which `cases` holds those that were run, in order.
+    """
+
+    submission_id: SubmissionId
+    judging_id: JudgingId
+    attempt_id: AttemptId
+    attempt: int
+    user_id: UserId
+    team_id: TeamId | None
+    problem_id: ProblemId
+    problem_revision: ProblemRevision
+    contest_id: ContestId | None
+    language: LanguageId
+    submitted_at: datetime
+    verdict: Verdict
+    score: float
+    cpu_time_ms: int
+    memory_bytes: int
+    compiler_output: str | None
+    problem_cases: int
+    cases: tuple[CaseResult, ...]
+    provenance: Provenance
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemRevised(Occurrence):
+    """A problem was created or changed; `revision` is the sha256 of its canonical definition, which is a blob."""
+
+    problem_id: ProblemId
+    revision: ProblemRevision
+    author_id: UserId
+    title: str
+    statement: str
+    difficulty: str | None
+    tags: tuple[str, ...]
+    editorial: str | None
+    limits: Limits
+    comparison: Comparison
+    cases: tuple[ProblemCase, ...]
+    all_cases: bool
+    stubs: tuple[Stub, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemRetired(Occurrence):
+    """A problem takes no more submissions and is not listed; what was judged stays."""
+
+    problem_id: ProblemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestRevised(Occurrence):
+    """A contest was created or changed. `freeze_s` counts from the end; 0 means no freeze."""
+
+    contest_id: ContestId
+    name: str
+    starts_at: datetime
+    duration_s: int
+    freeze_s: int
+    penalty_minutes: int
+    scoring: Scoring
+    problems: tuple[ContestProblem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamRegistered(Occurrence):
+    """A team takes part; a later one of the same team replaces name and members."""
+
+    contest_id: ContestId
+    team_id: TeamId
+    name: str
+    members: tuple[UserId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestThawed(Occurrence):
+    """The jury opened the frozen board to everyone."""
+
+    contest_id: ContestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestSubmissionAccepted(Occurrence):
+    """A submission as a contest's board sees it."""
+
+    contest_id: ContestId
+    team_id: TeamId
+    submission_id: SubmissionId
+    problem_id: ProblemId
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestVerdictReached(Occurrence):
+    """A verdict as a contest's board sees it; whole, so that it may come before its submission."""
+
+    contest_id: ContestId
+    team_id: TeamId
+    submission_id: SubmissionId
+    judging_id: JudgingId
+    problem_id: ProblemId
+    submitted_at: datetime
+    verdict: Verdict
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelUpdated(Occurrence):
+    """What changed on a live channel: `data` is JSON with absolute values, `version` grows with the row's state."""
+
+    channel: str
+    type: str
+    version: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorReported(Occurrence):
+    """An executor is there and offers these languages; it reports again every few seconds."""
+
+    executor_id: ExecutorId
+    pool: str
+    slots: int
+    busy: int
+    sandbox: str
+    software_version: str
+    languages: tuple[LanguageInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLettered(Occurrence):
+    """A record that could not be dealt with: its raw bytes, where it stood (`caused_by`) and why."""
+
+    key: bytes | None
+    value: bytes
+    reason: DeadLetterReason
+    detail: str
+    given_up_by: str
+
+
+Event = (
+    SubmissionReceived
+    | JudgingRequested
+    | JudgingStarted
+    | CaseJudged
+    | VerdictReached
+    | ProblemRevised
+    | ProblemRetired
+    | ContestRevised
+    | TeamRegistered
+    | ContestThawed
+    | ContestSubmissionAccepted
+    | ContestVerdictReached
+    | ChannelUpdated
+    | ExecutorReported
+    | DeadLettered
+)
+
+EVENT_TYPES: Final[tuple[type[Event], ...]] = Event.__args__
+"""Every event, in the order in which their schemas are registered; a new one goes to the end."""

@@ -1,0 +1,1 @@
+"""Pure rules: folds and decisions without I/O, clock or chance."""

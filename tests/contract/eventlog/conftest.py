@@ -1,0 +1,52 @@
+"""The adapters of the event log, one after the other, before the same suite.
+
+On Kafka the topics outlive a test, so every test works from the end that it finds, with groups and keys of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+
+from schemas.__main__ import prepare
+from schemas.eventlog.connect import connect
+from schemas.eventlog.memory import MemoryEventLog
+from schemas.eventlog.port import EventLog
+from schemas.settings import PrepareSettings, read_settings
+from schemas.topics import Topic
+
+Inject = Callable[[Topic, bytes], Any]
+
+
+@pytest.fixture(scope="module")
+def prepared(engines: dict[str, str]) -> dict[str, str]:
+    """Engines with our topics and schemas in them."""
+    prepare(read_settings(PrepareSettings, engines))
+    return engines
+
+
+@pytest.fixture(scope="module", params=["memory", pytest.param("kafka", marks=pytest.mark.engine)])
+def log(request: pytest.FixtureRequest) -> Iterator[EventLog]:
+    log: EventLog
+    if request.param == "memory":
+        log = MemoryEventLog()
+    else:
+        prepared = request.getfixturevalue("prepared")
+        log = connect(prepared["JUDGESTREAM_KAFKA"], prepared["JUDGESTREAM_REGISTRY_URL"], client_id="contract")
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def inject(log: EventLog, request: pytest.FixtureRequest) -> Inject:
+    """Puts bytes that are no event into partition 0 of a topic."""
+    if isinstance(log, MemoryEventLog):
+        return log.inject
+
+    def produce(topic: Topic, value: bytes) -> None:
+        producer = Producer({"bootstrap.servers": request.getfixturevalue("prepared")["JUDGESTREAM_KAFKA"]})
+        producer.produce(topic.name, value, partition=0)
+        assert producer.flush(10) == 0
+
+    return produce

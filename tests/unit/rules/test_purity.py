@@ -1,0 +1,36 @@
+"""Decisions and folds do no I/O: they import nothing by which they could."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+DECISIONS = ("backlog", "feed_contests", "route_submissions", "source", "watch_lag")
+MODULES = [
+    *sorted((ROOT / "schemas" / "rules").glob("*.py")),
+    *(ROOT / "stream_processors" / f"{name}.py" for name in DECISIONS),
+]
+ALLOWED = frozenset({"collections", "dataclasses", "datetime", "enum", "hashlib", "json", "typing", "uuid"})
+ALLOWED_OF_OURS = frozenset(
+    {"schemas.events", "schemas.eventlog.port", "schemas.ids", "schemas.rules", "schemas.topics", "schemas.values"}
+)
+
+
+def imported(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def is_pure(name: str) -> bool:
+    parts = name.split(".")
+    return parts[0] in ALLOWED or ".".join(parts[:3]) in ALLOWED_OF_OURS or ".".join(parts[:2]) in ALLOWED_OF_OURS
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_a_decision_imports_nothing_that_does(module: Path) -> None:
+    assert [name for name in imported(module) if not is_pure(name)] == []

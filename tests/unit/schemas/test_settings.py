@@ -1,0 +1,75 @@
+"""Settings from an environment: all of it, or every fault at once."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas.settings import Address, ExecutorSettings, IngestSettings, SettingsError, read_settings
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    key = tmp_path / "public.pem"
+    key.write_text("a key")
+    return {
+        "JUDGESTREAM_INGEST_PORT": "8001",
+        "JUDGESTREAM_KAFKA": "127.0.0.1:9092",
+        "JUDGESTREAM_REGISTRY_URL": "http://127.0.0.1:8081/apis/ccompat/v7/",
+        "JUDGESTREAM_CASSANDRA": "127.0.0.1:9042,127.0.0.2:9042",
+        "JUDGESTREAM_BLOBS": "/blobs",
+        "JUDGESTREAM_TOKEN_PUBLIC_KEY": str(key),
+    }
+
+
+def test_reads_every_field(environment: dict[str, str]) -> None:
+    assert read_settings(IngestSettings, environment) == IngestSettings(
+        port=8001,
+        host="127.0.0.1",
+        kafka="127.0.0.1:9092",
+        registry_url="http://127.0.0.1:8081/apis/ccompat/v7",
+        cassandra=(Address("127.0.0.1", 9042), Address("127.0.0.2", 9042)),
+        keyspace="judgestream",
+        blobs=Path("/blobs"),
+        token_public_key=Path(environment["JUDGESTREAM_TOKEN_PUBLIC_KEY"]),
+    )
+
+
+def test_names_every_bad_variable_at_once_and_what_it_should_be(environment: dict[str, str]) -> None:
+    bad = environment | {
+        "JUDGESTREAM_INGEST_PORT": "70000",
+        "JUDGESTREAM_KAFKA": "",
+        "JUDGESTREAM_REGISTRY_URL": "127.0.0.1:8081",
+        "JUDGESTREAM_CASSANDRA": "127.0.0.1",
+        "JUDGESTREAM_KEYSPACE": "drop table",
+        "JUDGESTREAM_TOKEN_PUBLIC_KEY": "/no/such.pem",
+    }
+    with pytest.raises(SettingsError) as refused:
+        read_settings(IngestSettings, bad)
+    assert refused.value.faults == (
+        "JUDGESTREAM_INGEST_PORT should be a TCP port, 1 to 65535, not '70000'",
+        "JUDGESTREAM_KAFKA is not set; it should be host:port[,host:port] of the broker",
+        "JUDGESTREAM_REGISTRY_URL should be the registry's http(s) URL, not '127.0.0.1:8081'",
+        "JUDGESTREAM_CASSANDRA should be host:port[,host:port] of Cassandra nodes, not '127.0.0.1'",
+        "JUDGESTREAM_KEYSPACE should be a keyspace name: a-z, 0-9, _, at most 48, not 'drop table'",
+        "JUDGESTREAM_TOKEN_PUBLIC_KEY should be an Ed25519 public key: a PEM file that is there, not '/no/such.pem'",
+    )
+
+
+@pytest.mark.parametrize("slots", ["0", "-1", "1025", "two", "²"])
+def test_a_number_of_slots_is_a_number_that_makes_sense(slots: str) -> None:
+    with pytest.raises(SettingsError, match="JUDGESTREAM_SLOTS should be how many jobs run at once"):
+        read_settings(ExecutorSettings, {"JUDGESTREAM_SLOTS": slots})
+
+
+def test_what_can_be_guessed_need_not_be_set() -> None:
+    environment = {
+        "JUDGESTREAM_EXECUTOR_PORT": "8003",
+        "JUDGESTREAM_KAFKA": "127.0.0.1:9092",
+        "JUDGESTREAM_REGISTRY_URL": "http://127.0.0.1:8081",
+        "JUDGESTREAM_BLOBS": "/blobs",
+        "JUDGESTREAM_WORK": "/work",
+    }
+    settings = read_settings(ExecutorSettings, environment)
+    assert (settings.pool, settings.host) == ("default", "127.0.0.1")
+    assert settings.slots >= 1
+    assert settings.executor_id
