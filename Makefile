@@ -1,0 +1,37 @@
+# Two commands do everything: `make run` and `make test`. Both set up first what is missing.
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+VENV := .judgestream/venv/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: run test check bench demo setup lock
+
+run: setup
+	@exec $(VENV)/python -m deploy.local run
+
+test:
+	@$(PYTHON) -m deploy.setup test
+	@$(MAKE) --no-print-directory check
+	@$(VENV)/pytest -m "engine or docker or stack" --durations=15
+
+check:
+	@$(PYTHON) -m deploy.setup check
+	@$(VENV)/ruff format --check --quiet .
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/mypy .
+	@$(VENV)/lint-imports >/dev/null || $(VENV)/lint-imports
+	@$(VENV)/pytest -q -m "not engine and not docker and not stack"
+
+bench: setup
+	@$(VENV)/python -m tests.bench $(ONLY)
+
+demo:
+	@$(VENV)/python -m deploy.demo submit
+
+setup:
+	@$(PYTHON) -m deploy.setup run
+
+# Resolves the dependencies of pyproject.toml anew: hashes, no addresses.
+lock:
+	@$(VENV)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra server --extra dev \
+	    --output-file deploy/setup/lock.txt pyproject.toml

@@ -1,0 +1,1 @@
+"""How judgestream runs: the set-up of a machine, the local stack, the demo."""

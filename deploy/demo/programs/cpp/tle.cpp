@@ -1,0 +1,4 @@
+int main() {
+    for (volatile unsigned long long turns = 0;; ++turns) {
+    }
+}

@@ -1,0 +1,3 @@
+line = "more and more " * 1000
+while True:
+    print(line)

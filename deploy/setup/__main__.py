@@ -1,0 +1,162 @@
+"""`python3 -m deploy.setup [check|run|test]`: installs what is missing; nothing the second time.
+
+`run` is for the whole system, `check` for what `make check` needs, `test` for everything with a browser besides.
+"""
+
+import fcntl
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from deploy.setup import docker, images, jars, packages
+from deploy.setup.commands import run
+from deploy.setup.errors import Missing, SetupError
+from deploy.setup.packages import Scope
+from deploy.setup.places import (
+    CASSANDRA_JARS,
+    HOME,
+    KAFKA_JARS,
+    LOCK,
+    ODD_CHARACTERS,
+    PAGE,
+    PYTHON,
+    REGISTRY_JARS,
+    ROOT,
+    STAMPS,
+    VENV,
+)
+from deploy.setup.steps import Step, run_due
+from executor.languages.images import runner_images
+
+PACKAGES = "packages"
+PYTHON_VERSION = (3, 11)
+
+
+def main(arguments: list[str]) -> int:
+    """Runs what is due; 0 when the machine is ready, else 1 with what is missing and how to get it."""
+    began, named = time.monotonic(), (arguments or ["run"])[0].upper()
+    if named not in Scope.__members__:
+        print(f"unknown scope {arguments[0]!r}: check, run or test", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that nothing is left behind
+    try:
+        _check_place(ROOT)
+        with _alone():
+            done = run_due(steps(Scope[named]))
+    except SetupError as error:
+        print(f"\nset-up: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nset-up: interrupted; the next one goes on here", file=sys.stderr)
+        return 130
+    if done:
+        print(f"set up in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    return 0
+
+
+def steps(scope: Scope) -> list[Step]:
+    """All steps; each comes after the Debian packages, and after those that it names besides."""
+    if scope < Scope.RUN:
+        return [*_packages(scope), _venv_step()]
+    return [*_packages(scope), _venv_step(), *_jar_steps(), _page_step(), *_image_steps()]
+
+
+def _packages(scope: Scope) -> list[Step]:
+    """Due whenever something is missing, whatever was stamped: packages come and go without us."""
+    missing = packages.missing_packages(scope)
+    title = f"Debian packages: {', '.join(missing)}"
+    install = partial(packages.install_packages, scope)
+    return [Step(name=PACKAGES, title=title, do=install, made_from=(str(time.time_ns()),))] if missing else []
+
+
+def _venv_step() -> Step:
+    def make() -> None:
+        run([sys.executable, "-m", "venv", "--clear", VENV], log="venv")
+        run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", LOCK], log="venv")
+
+    return Step(name="venv", title="Python packages", do=make, made_from=(LOCK,), makes=(PYTHON,), after=(PACKAGES,))
+
+
+def _jar_steps() -> list[Step]:
+    """One after another, for Maven's own store bears one writer."""
+
+    def step(name: str, title: str, do: Callable[[], None], of: str | Path, into: Path, after: str) -> Step:
+        return Step(name=name, title=title, do=do, made_from=(of,), makes=(into,), after=(PACKAGES, after))
+
+    return [
+        step("kafka", "Kafka", jars.kafka_jars, jars.KAFKA_POM, KAFKA_JARS, PACKAGES),
+        step("cassandra", "Cassandra", jars.cassandra_jars, jars.CASSANDRA_POM, CASSANDRA_JARS, "kafka"),
+        step("registry", "schema registry", jars.registry_jars, jars.REGISTRY, REGISTRY_JARS, "cassandra"),
+    ]
+
+
+def _page_step() -> Step:
+    source = ROOT / "projections" / "page" / "vendor"
+
+    def make() -> None:
+        run(["sh", source / "install.sh", PAGE], log="page", cwd=ROOT)
+
+    return Step(
+        name="page",
+        title="editor of the page",
+        do=make,
+        made_from=tuple(sorted(path for path in source.iterdir() if path.is_file())),
+        makes=(PAGE / "vendor",),
+        after=(PACKAGES, "venv"),
+    )
+
+
+def _image_steps() -> list[Step]:
+    """Images are the daemon's: another daemon, or one that has lost them, makes the steps due again."""
+    if images.images_gone():
+        for stamp in ("base", "images"):
+            (STAMPS / stamp).unlink(missing_ok=True)
+    url = docker.daemon_url()
+    makes = (docker.OWN_DATA,) if url == docker.OWN_URL else ()
+    runners = runner_images()
+    return [
+        Step(
+            name="base",
+            title=f"base image {images.BASE}",
+            do=images.base_image,
+            made_from=(url, images.BASE),
+            makes=makes,
+            after=(PACKAGES,),
+        ),
+        Step(
+            name="images",
+            title="runner images " + ", ".join(image.name for image in runners),
+            do=images.build_images,
+            made_from=(url, *(image.reference for image in runners)),
+            makes=makes,
+            after=(PACKAGES, "base"),
+        ),
+    ]
+
+
+def _check_place(root: Path) -> None:
+    if sys.version_info[:2] != PYTHON_VERSION:
+        raise Missing(f"Python 3.11 is needed, this is {sys.version.split()[0]}: make PYTHON=/path/to/python3.11")
+    if odd := sorted(ODD_CHARACTERS & set(str(root))):
+        raise Missing(f"the path {root} holds {odd}, which some engine cannot read: put the checkout elsewhere")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two set-ups of one checkout would undo each other's work: the second one waits."""
+    HOME.mkdir(exist_ok=True)
+    with (HOME / "setup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another set-up of this checkout runs: waiting for it", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""Images: a base from a registry where one can be reached, else from debootstrap; runners from Dockerfiles."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from deploy.setup.commands import output, run
+from deploy.setup.docker import answering_daemon, daemon
+from deploy.setup.errors import Missing
+from deploy.setup.places import HOME
+from executor.languages.images import RunnerImage, runner_images
+
+BASE: Final = "debian:bookworm-slim"
+SUITE: Final = "bookworm"
+PULL_S: Final = 120
+APT_SOURCES: Final = Path("/etc/apt")
+
+ALONE: Final = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+"""debootstrap mounts /proc in the new tree and starts programs in it: however it ends, both end with it."""
+
+TREE: Final = "base-"
+
+
+def base_image() -> None:
+    """Makes `debian:bookworm-slim` exist."""
+    with daemon() as url:
+        if not _has_image(url, BASE) and not _pull(url):
+            _bootstrap(url)
+
+
+def build_images() -> None:
+    """Builds every runner image whose Dockerfile has not been built yet."""
+    with daemon() as url:
+        for image in runner_images():
+            if not _has_image(url, image.reference):
+                _build(url, image)
+
+
+def images_gone() -> bool:
+    """Whether a daemon that answers lacks an image of ours; False where none answers, for that cannot be known."""
+    url = answering_daemon()
+    return url is not None and not all(_has_image(url, image.reference) for image in runner_images())
+
+
+def _build(url: str, image: RunnerImage) -> None:
+    """The host's network, for our own daemon has no other; the classic builder, for buildx is not everywhere."""
+    command = ["docker", "build", "--network=host", "--tag", image.reference, "-"]
+    run(command, log="images", env={"DOCKER_HOST": url, "DOCKER_BUILDKIT": "0"}, stdin=image.dockerfile)
+
+
+def _has_image(url: str, reference: str) -> bool:
+    listed = output(["docker", "image", "inspect", reference], env={"DOCKER_HOST": url})
+    return bool(listed) and bool(json.loads(listed))
+
+
+def _pull(url: str) -> bool:
+    try:
+        pulled = subprocess.run(
+            ["docker", "pull", "--quiet", BASE],
+            env={**os.environ, "DOCKER_HOST": url},
+            capture_output=True,
+            timeout=PULL_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return pulled.returncode == 0
+
+
+def _bootstrap(url: str) -> None:
+    """The base from Debian's packages, from the mirror that this machine's apt uses."""
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        raise Missing(f"{BASE} cannot be pulled; as root with debootstrap installed it would be made from packages")
+    for abandoned in HOME.glob(f"{TREE}*"):
+        shutil.rmtree(abandoned) if abandoned.is_dir() else abandoned.unlink()
+    with tempfile.TemporaryDirectory(dir=HOME, prefix=TREE) as folder:
+        run([*ALONE, "debootstrap", "--variant=minbase", SUITE, folder, _mirror()], log="base")
+        archive = Path(folder).with_suffix(".tar")
+        try:
+            run(["tar", "-C", folder, "-cf", archive, "."], log="base")
+            run(["docker", "import", archive, BASE], log="base", env={"DOCKER_HOST": url})
+        finally:
+            archive.unlink(missing_ok=True)
+
+
+def _mirror() -> str:
+    """The first mirror in apt's own sources that serves Debian's main suite."""
+    for uri in _apt_uris():
+        if uri.rstrip("/").endswith("/debian"):
+            return uri
+    raise Missing(f"no Debian mirror in {APT_SOURCES}: on another system let Docker pull {BASE}")
+
+
+def _apt_uris() -> Iterator[str]:
+    for path in sorted([*APT_SOURCES.glob("sources.list"), *APT_SOURCES.glob("sources.list.d/*")]):
+        text = path.read_text(errors="replace")
+        yield from re.findall(r"^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)", text, re.MULTILINE)
+        for line in re.findall(r"^\s*URIs:\s*(.+)$", text, re.MULTILINE):
+            yield from line.split()
