@@ -1,0 +1,1 @@
+"""The write side: HTTP in, events out."""

@@ -1,0 +1,1 @@
+"""Senders: who sent which blob. A port and its adapters."""
