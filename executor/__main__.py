@@ -1,0 +1,175 @@
+"""Starts an executor: `python -m executor`. The one place where its parts meet their real dependencies.
+
+It joins its pool only when it can judge: the engine answers, accounting works and every language's image is there
+and runs. Otherwise it says what is missing and exits, to be started again.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from threading import Event as Flag
+from threading import Thread
+from typing import Final
+
+from executor import SOFTWARE_VERSION
+from executor.judge import Judge
+from executor.languages.images import runner_images
+from executor.languages.loader import BadLanguage, load_languages
+from executor.reporter import Reporter
+from executor.runner import Runner
+from executor.sandbox.cgroup import Accounting, accounting
+from executor.sandbox.container import KIND, ContainerSandbox
+from executor.sandbox.engine import Engine
+from executor.sandbox.errors import EngineUnavailable, SandboxFault
+from executor.sandbox.hardening import Slot
+from executor.sandbox.leftovers import AlreadyRunning, owner_name, sole_owner, sweep
+from executor.toolchains import Toolchains, find_toolchains
+from executor.worker import Worker
+from schemas.blobs.directory import DirectoryBlobStore
+from schemas.eventlog.connect import connect
+from schemas.eventlog.errors import LogError
+from schemas.eventlog.port import EventLog
+from schemas.http.health import HealthServer
+from schemas.ids import ExecutorId
+from schemas.log import EventLogger, configure_logging
+from schemas.settings import ExecutorSettings, SettingsError, read_settings
+
+ENGINE_PATIENCE_S: Final = 60.0
+ENGINE_PAUSE_S: Final = 1.0
+CLOSE_PATIENCE_S: Final = 1.0
+PREFETCHED_JOBS: Final = 1
+"""A job that waits in our memory cannot be taken by another executor."""
+
+log = EventLogger(__name__)
+
+
+def main() -> int:
+    """The exit status: 0 after a drain, 1 where something that we need is not as it must be, 2 for bad settings."""
+    configure_logging("executor")
+    try:
+        settings = read_settings(ExecutorSettings)
+    except SettingsError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    _on_signals(lambda: sys.exit(0))  # nothing to drain yet
+    try:
+        with ExitStack() as held:
+            _serve(settings, held)
+    except (SandboxFault, BadLanguage, AlreadyRunning, LogError, OSError) as fault:
+        log.error("cannot_judge", why=fault)
+        return 1
+    return 0
+
+
+def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
+    executor_id = ExecutorId(settings.executor_id)
+    languages = load_languages()
+    engine = held.enter_context(closing(_await_engine(settings.docker)))
+    owner = owner_name(executor_id, settings.work)
+    work = held.enter_context(sole_owner(settings.work.resolve(), owner))
+    groups = _accounting(engine, owner)
+    log.info("swept", left_behind=sweep(engine, groups, owner, work))
+    held.callback(groups.sweep)
+    sandboxes = [
+        ContainerSandbox(
+            engine=held.enter_context(closing(Engine(settings.docker))),
+            accounting=groups,
+            slot=slot,
+            owner=owner,
+            work=work,
+        )
+        for slot in _slots(settings.slots)
+    ]
+    toolchains = find_toolchains(sandboxes[0], languages, runner_images(), engine.image_id)
+    event_log = connect(
+        settings.kafka, settings.registry_url, client_id=f"executor-{executor_id}", prefetch=PREFETCHED_JOBS
+    )
+    held.callback(event_log.close, CLOSE_PATIENCE_S)
+    _work(settings, sandboxes, toolchains, event_log, held)
+
+
+def _work(
+    settings: ExecutorSettings,
+    sandboxes: list[ContainerSandbox],
+    toolchains: Toolchains,
+    event_log: EventLog,
+    held: ExitStack,
+) -> None:
+    executor_id = ExecutorId(settings.executor_id)
+    blobs = DirectoryBlobStore(settings.blobs)
+    judges = [
+        Judge(
+            sandbox=sandbox,
+            sandbox_kind=KIND,
+            toolchains=toolchains,
+            blobs=blobs,
+            executor_id=executor_id,
+            software_version=SOFTWARE_VERSION,
+            clock=_now,
+        )
+        for sandbox in sandboxes
+    ]
+    worker = Worker(
+        event_log=event_log,
+        pool=settings.pool,
+        runners=[Runner(judge=judge, event_log=event_log) for judge in judges],
+    )
+    reporter = Reporter(
+        event_log=event_log,
+        executor_id=executor_id,
+        pool=settings.pool,
+        slots=settings.slots,
+        sandbox_kind=KIND,
+        software_version=SOFTWARE_VERSION,
+        toolchains=toolchains,
+        busy=lambda: worker.busy,
+        clock=_now,
+    )
+    asked_to_stop = Flag()
+    _on_signals(asked_to_stop.set)
+    held.enter_context(HealthServer(settings.host, settings.port, ready={"log": worker.why_not_ready}))
+    Thread(target=reporter.run, args=(asked_to_stop,), name="reporter", daemon=True).start()
+    log.info("ready", slots=settings.slots, languages=sorted(toolchains))
+    worker.run(asked_to_stop)
+
+
+def _on_signals(stop: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())
+
+
+def _await_engine(url: str) -> Engine:
+    """The engine, once it answers; the last `EngineUnavailable` when patience runs out."""
+    deadline = time.monotonic() + ENGINE_PATIENCE_S
+    log.info("waiting_for_engine", url=url)
+    while True:
+        try:
+            return Engine(url)
+        except EngineUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(ENGINE_PAUSE_S)
+
+
+def _accounting(engine: Engine, owner: str) -> Accounting:
+    info = engine.info()
+    log.info("engine", version=info.engine_version, cgroup=info.cgroup_version, driver=info.cgroup_driver)
+    return accounting(version=info.cgroup_version, driver=info.cgroup_driver, owner=owner)
+
+
+def _slots(number: int) -> list[Slot]:
+    """Slots on cores of their own, where there are enough."""
+    cores = sorted(os.sched_getaffinity(0))
+    return [Slot(number=slot, cpu=cores[slot] if number <= len(cores) else None) for slot in range(number)]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""Compiles a submission once, in the sandbox; what is wrong with it is said, cleaned of the box's own traces."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from executor.languages.entry_point import Arranged, arrange
+from executor.languages.language import Language, ProgramSource
+from executor.sandbox.port import BoxFile, Exited, Halted, Limit, RunLimits, RunOutcome, Sandbox
+from schemas.values import SourceFile, Stub
+
+COMPILER_OUTPUT_CHARACTERS: Final = 64 * 1024
+
+COMPILE_LIMITS: Final = RunLimits(
+    cpu_time_ms=20_000, wall_time_ms=60_000, memory_bytes=1024 * 1024 * 1024, output_bytes=0, processes=64
+)
+"""Generous for anything that people write, and short enough for a bomb."""
+
+_ESCAPE_CODE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_BOX_PATH: Final = re.compile(r"/(?:box|out|tmp)/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A program that can be run: the files for its box and where it begins."""
+
+    files: tuple[BoxFile, ...]
+    entry_point: str
+    compiler_output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileFailed:
+    """The author's fault."""
+
+    compiler_output: str
+
+
+def compile_program(
+    sandbox: Sandbox,
+    image: str,
+    language: Language,
+    files: Sequence[SourceFile],
+    *,
+    stub: Stub | None,
+    entry_point: str | None,
+) -> Compiled | CompileFailed:
+    """Compiles the files, the stub around the author's text; our own failures are `SandboxFault`s."""
+    arranged = arrange(language, _with_stub(language, files, stub), entry_point)
+    sources = tuple(BoxFile(name=file.name, content=file.content) for file in arranged.files)
+    command = language.compile_arguments([_argument(file.name) for file in sources if language.is_source(file.name)])
+    with sandbox.box(image, sources) as box:
+        outcome = box.run_and_collect(command, COMPILE_LIMITS)
+    return _concluded(outcome, language, arranged, sources)
+
+
+def _concluded(
+    outcome: RunOutcome, language: Language, arranged: Arranged, sources: tuple[BoxFile, ...]
+) -> Compiled | CompileFailed:
+    said = clean_output(outcome.stderr)
+    program = outcome.collected if language.program is ProgramSource.COLLECTED else sources
+    if outcome.ending != Exited(0) or outcome.out_of_memory:
+        return CompileFailed(compiler_output=said + _why_stopped(outcome))
+    if not program:
+        return CompileFailed(compiler_output=said + "The compiler made no program.\n")
+    return Compiled(files=program, entry_point=arranged.entry_point, compiler_output=said)
+
+
+def clean_output(raw: bytes) -> str:
+    """The beginning of what a compiler said, without escape codes, control characters and paths of the box."""
+    text = _ESCAPE_CODE.sub("", raw.decode("utf-8", errors="replace").replace("\r\n", "\n"))
+    return _BOX_PATH.sub("", _CONTROL.sub("", text))[:COMPILER_OUTPUT_CHARACTERS]
+
+
+def _argument(file_name: str) -> str:
+    """The file as an argument that no compiler takes for an option or for a list of options."""
+    return f"./{file_name}" if file_name[0] in "-@" else file_name
+
+
+def _why_stopped(outcome: RunOutcome) -> str:
+    if outcome.out_of_memory:
+        return f"The compiler was stopped: more than {COMPILE_LIMITS.memory_bytes} bytes of memory.\n"
+    match outcome.ending:
+        case Halted(Limit.CPU):
+            return f"The compiler was stopped: more than {COMPILE_LIMITS.cpu_time_ms} ms of CPU time.\n"
+        case Halted(Limit.WALL):
+            return f"The compiler was stopped: more than {COMPILE_LIMITS.wall_time_ms} ms.\n"
+        case Halted(Limit.OUTPUT):
+            return "The compiler was stopped: its program is too big.\n"
+        case _:
+            return ""
+
+
+def _with_stub(language: Language, files: Sequence[SourceFile], stub: Stub | None) -> list[SourceFile]:
+    """The files with the stub around the author's text, which is the main file, or else the first source."""
+    if stub is None:
+        return list(files)
+    names = [file.name for file in files if language.is_source(file.name)] or [file.name for file in files]
+    wrapped = language.main_file if language.main_file in names else names[0]
+    return [
+        replace(file, content=stub.before.encode() + file.content + stub.after.encode())
+        if file.name == wrapped
+        else file
+        for file in files
+    ]

@@ -1,0 +1,18 @@
+"""What the executor counts, under /metrics."""
+
+from typing import Final
+
+from prometheus_client import Counter, Histogram
+
+VERDICTS: Final = Counter("judgestream_verdicts", "Verdicts reached", ["verdict", "language"])
+FAULTS: Final = Counter("judgestream_judging_faults", "Failures of ours while judging, by kind", ["kind"])
+JUDGING_SECONDS: Final = Histogram(
+    "judgestream_judging_seconds",
+    "From a job's start in a slot to its verdict",
+    buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120),
+)
+SANDBOX_SECONDS: Final = Histogram(
+    "judgestream_sandbox_seconds",
+    "One call of the sandbox, its own start and end included",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
+)

@@ -1,0 +1,1 @@
+"""The sandbox: a port, and the adapters behind it."""

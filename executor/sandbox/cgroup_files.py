@@ -1,0 +1,54 @@
+"""Reading, writing and removing what stands under /sys/fs/cgroup; what fails is an `AccountingFault`."""
+
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from executor.sandbox.errors import AccountingFault
+from executor.sandbox.waiting import until
+
+ROOT: Final = Path("/sys/fs/cgroup")
+FAMILY: Final = "judgestream"
+"""The group above all groups of ours."""
+
+REMOVAL_PATIENCE_S: Final = 2.0
+"""A group is busy for a moment after its last process has died."""
+
+
+def remove_groups(folders: list[Path]) -> None:
+    for folder in folders:
+        for inner in sorted(folder.glob("**/"), reverse=True):
+            if not until(partial(_removed, inner), patience_s=REMOVAL_PATIENCE_S):
+                raise AccountingFault(f"{inner} cannot be removed")
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def write_to(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise AccountingFault(f"cannot write {path}: {error.strerror}") from error
+
+
+def number_in(path: Path) -> int:
+    try:
+        return int(path.read_text())
+    except OSError as error:
+        raise AccountingFault(f"cannot read {path}: {error.strerror}") from error
+
+
+def keyed_number_in(path: Path, key: str) -> int:
+    try:
+        fields = dict(line.split() for line in path.read_text().splitlines())
+    except OSError as error:
+        raise AccountingFault(f"cannot read {path}: {error.strerror}") from error
+    return int(fields.get(key, 0))

@@ -1,0 +1,125 @@
+"""Every sandbox adapter, on a real container engine with the real runner images."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from executor.compile import Compiled, CompileFailed, compile_program
+from executor.languages.images import runner_images
+from executor.languages.language import Language
+from executor.languages.loader import load_languages
+from executor.sandbox.cgroup import Accounting, accounting
+from executor.sandbox.container import ContainerSandbox
+from executor.sandbox.engine import Engine
+from executor.sandbox.hardening import Slot
+from executor.sandbox.leftovers import owner_name, sweep
+from executor.sandbox.port import RunLimits, RunOutcome, Sandbox
+from schemas.ids import LanguageId
+from schemas.values import SourceFile
+from tests.contract.sandbox.programs import PROGRAMS
+
+MEBIBYTE = 1024 * 1024
+
+LIMITS = RunLimits(
+    cpu_time_ms=5_000, wall_time_ms=30_000, memory_bytes=256 * MEBIBYTE, output_bytes=16 * MEBIBYTE, processes=64
+)
+
+
+class Bench:
+    """A sandbox with what a test needs around it: programs compiled once, and a look at what is left behind."""
+
+    def __init__(self, sandbox: Sandbox, looking: Engine, owner: str, work: Path) -> None:
+        self.sandbox = sandbox
+        self.languages = load_languages()
+        self.images = {image.name: looking.image_id(image.reference) for image in runner_images()}
+        self._looking = looking
+        self._owner = owner
+        self._work = work
+        self._compiled: dict[tuple[str, str], Compiled | CompileFailed] = {}
+
+    def language(self, language: str) -> Language:
+        return self.languages[LanguageId(language)]
+
+    def image(self, language: str) -> str:
+        return self.images[self.language(language).image]
+
+    def compile(self, language: str, program: str) -> Compiled | CompileFailed:
+        """The program of that name in `programs.py`, compiled once per session."""
+        key = (language, program)
+        if key not in self._compiled:
+            files = [SourceFile(name="source", content=PROGRAMS[language][program].encode())]
+            self._compiled[key] = compile_program(
+                self.sandbox, self.image(language), self.language(language), files, stub=None, entry_point=None
+            )
+        return self._compiled[key]
+
+    def run(self, language: str, program: str, stdin: bytes = b"", limits: RunLimits = LIMITS) -> RunOutcome:
+        compiled = self.compile(language, program)
+        assert isinstance(compiled, Compiled), compiled.compiler_output
+        command = self.language(language).run_arguments(
+            entry_point=compiled.entry_point, memory_bytes=limits.memory_bytes
+        )
+        with self.sandbox.box(self.image(language), compiled.files) as box:
+            return box.run(command, stdin, limits)
+
+    def kill_all_runs(self) -> None:
+        """As the engine does when it goes down."""
+        for container in self._looking.owned(self._owner):
+            self._looking.kill(container)
+
+    def left_behind(self) -> list[str]:
+        """Containers, groups, mounts and files that are ours and should be gone."""
+        groups = Path("/sys/fs/cgroup").glob(f"**/judgestream/{self._owner}/*/")
+        mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(self._work) in line]
+        files = list(self._work.iterdir()) if self._work.exists() else []
+        return [*self._looking.owned(self._owner), *map(str, groups), *mounts, *map(str, files)]
+
+
+def container_sandbox(engine: Engine, groups: Accounting, owner: str, work: Path, slot: int = 0) -> ContainerSandbox:
+    return ContainerSandbox(engine=engine, accounting=groups, slot=Slot(number=slot, cpu=slot), owner=owner, work=work)
+
+
+@pytest.fixture(scope="session", params=["container"])
+def bench(docker_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """One adapter; the next one goes into the parameters."""
+    work = tmp_path_factory.mktemp("work")
+    owner = owner_name("contract", work)
+    engine = Engine(docker_url)
+    info = engine.info()
+    groups = accounting(version=info.cgroup_version, driver=info.cgroup_driver, owner=owner)
+    sandbox = container_sandbox(engine, groups, owner, work)
+    looking = Engine(docker_url)
+    yield Bench(sandbox, looking, owner, work)
+    sandbox.close()
+    sweep(engine, groups, owner, work)
+    looking.close()
+    engine.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(bench: Bench) -> Iterator[None]:
+    yield
+    assert bench.left_behind() == []
+
+
+@dataclass
+class Another:
+    """A sandbox that a test may close, and a look at whether a container of it is there."""
+
+    sandbox: Sandbox
+    has_container: Callable[[], bool]
+
+
+@pytest.fixture
+def another(docker_url: str, tmp_path: Path) -> Iterator[Another]:
+    engine, looking = Engine(docker_url), Engine(docker_url)
+    info = engine.info()
+    owner = owner_name("another", tmp_path)
+    groups = accounting(version=info.cgroup_version, driver=info.cgroup_driver, owner=owner)
+    yield Another(container_sandbox(engine, groups, owner, tmp_path, slot=1), lambda: bool(looking.owned(owner)))
+    assert looking.owned(owner) == []
+    assert groups.sweep() == 0
+    looking.close()
+    engine.close()

@@ -1,0 +1,75 @@
+"""Language files: the ones that are shipped, and how bad ones are refused."""
+
+from pathlib import Path
+
+import pytest
+
+from executor.languages.images import runner_image, runner_images
+from executor.languages.loader import FOLDER, BadLanguage, load_languages, parse_language
+from schemas.ids import LanguageId
+
+GOOD = (FOLDER / "java.toml").read_text()
+MEBIBYTE = 1024 * 1024
+
+
+def test_the_shipped_languages_can_be_loaded_and_have_images() -> None:
+    languages = load_languages()
+    assert set(languages) >= {"c", "cpp", "cpp20", "java", "python3"}
+    images = {image.name for image in runner_images()}
+    assert {language.image for language in languages.values()} == images
+
+
+def test_the_sources_take_their_place_in_the_compile_command() -> None:
+    cpp = load_languages()[LanguageId("cpp")]
+    command = cpp.compile_arguments(["a b.cpp", "c.cpp"])
+    assert command[0] == "g++"
+    assert command[-3:] == ["a b.cpp", "c.cpp", "-lm"]
+
+
+def test_the_entry_point_and_parts_of_the_memory_take_their_places() -> None:
+    java = load_languages()[LanguageId("java")]
+    command = java.run_arguments(entry_point="org.example.Main", memory_bytes=256 * MEBIBYTE)
+    assert command[-1] == "org.example.Main"
+    assert "-Xms64m" in command
+    assert not any("{" in argument for argument in command)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key"),
+    [
+        ('name = "Java 17"', "", 0, "name"),
+        ('name = "Java 17"', "name = 17", 2, "name"),
+        ('name = "Java 17"', 'name = "Java 17"\nnmae = "x"', 3, "nmae"),
+        ('suffixes = ["java"]', "suffixes = []", 4, "suffixes"),
+        ('entry_point = "java_class"', 'entry_point = "guess"', 7, "entry_point"),
+        ('program = "collected"', 'program = "elsewhere"', None, "compile.program"),
+        ("processes = 64", "processes = 0", None, "run.processes"),
+        ("processes = 64", "", None, "run.processes"),
+        ("processes = 64", "processes = true", None, "run.processes"),
+        ('id = "java"', 'id = "jave"', 1, "id"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_key_and_line(old: str, new: str, line: int | None, key: str) -> None:
+    assert old in GOOD
+    with pytest.raises(BadLanguage) as refused:
+        parse_language("java.toml", GOOD.replace(old, new))
+    assert refused.value.key == key
+    assert refused.value.line == line if line is not None else refused.value.line > 0
+    assert str(refused.value).startswith("java.toml:" if refused.value.line else "java.toml: ")
+    assert key in str(refused.value)
+
+
+def test_a_file_that_is_no_toml_is_refused_with_the_line() -> None:
+    with pytest.raises(BadLanguage, match=r"java\.toml: .*line 3"):
+        parse_language("java.toml", 'id = "java"\nname = "Java"\nimage = \n')
+
+
+def test_an_image_is_tagged_by_its_dockerfile(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "cpp.Dockerfile"
+    dockerfile.write_text("FROM debian:bookworm-slim\n")
+    before = runner_image(dockerfile)
+    dockerfile.write_text("FROM debian:bookworm-slim\nRUN true\n")
+    assert before.name == "cpp"
+    assert before.reference.startswith("judgestream/cpp:")
+    assert len(before.tag) == 12
+    assert runner_image(dockerfile).tag != before.tag
