@@ -1,0 +1,3 @@
+/** markdown-it: problem statements (`site/statement.js`). */
+
+export { default as MarkdownIt } from "markdown-it";

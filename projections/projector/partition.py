@@ -1,0 +1,99 @@
+"""One partition as a projector holds it: what records lead to, as data. Pure but for the memory of the fold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from projections.models.model import NOTHING, Effects, Fact, Fold, joined
+from schemas.eventlog.port import Record, Undecodable
+from schemas.topics import TOPIC_BY_NAME
+from schemas.values import DeadLetterReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """A record that the model cannot deal with, and why."""
+
+    record: Record
+    reason: DeadLetterReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run of records leads to."""
+
+    effects: Effects = NOTHING
+    given_up: tuple[GivenUp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Everything below `next_offset` is written and was announced; `causes` as in `Held`."""
+
+    next_offset: int = 0
+    causes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """A partition that is ours: its fold, where it is, and below which offset all was written before.
+
+    `causes` has the highest source offset that was copied here, per source ("topic:partition").
+    """
+
+    fold: Fold
+    next_offset: int
+    written_below: int
+    causes: dict[str, int] = field(default_factory=dict)
+
+    def take(self, records: Sequence[Record]) -> Outcome:
+        """Folds the next records. Those below `written_below` only bring the memory back: nothing comes of them."""
+        again = [record for record in records if record.position.offset < self.written_below]
+        fresh = [record for record in records if record.position.offset >= self.written_below]
+        self._fold(again)
+        outcome = self._fold(fresh)
+        self._advance(records)
+        return outcome
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Where it is; None while the memory is coming back, since the checkpoint is ahead of it then."""
+        if self.next_offset <= self.written_below:
+            return None
+        return Checkpoint(next_offset=self.next_offset, causes=dict(self.causes))
+
+    def _fold(self, records: Sequence[Record]) -> Outcome:
+        facts: list[Fact] = []
+        given_up: list[GivenUp] = []
+        record_of: dict[int, Record] = {}
+        for record in records:
+            event = record.event
+            if isinstance(event, Undecodable):
+                given_up.append(GivenUp(record=record, reason=DeadLetterReason.UNDECODABLE, detail=event.why))
+            elif not isinstance(event, TOPIC_BY_NAME[record.position.topic].events):
+                detail = f"{type(event).__name__} does not belong into {record.position.topic}"
+                given_up.append(GivenUp(record=record, reason=DeadLetterReason.UNEXPECTED_EVENT, detail=detail))
+            else:
+                facts.append(Fact(record.position, event))
+                record_of[record.position.offset] = record
+        effects = self._step(facts, record_of, given_up) if facts else NOTHING
+        return Outcome(effects=effects, given_up=tuple(given_up))
+
+    def _step(self, facts: Sequence[Fact], record_of: dict[int, Record], given_up: list[GivenUp]) -> Effects:
+        """All at once; where one of them cannot be folded, one by one, so that it alone is given up."""
+        try:
+            return self.fold.step(facts)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it ends as a dead letter
+            if len(facts) > 1:
+                return joined([self._step([fact], record_of, given_up) for fact in facts])
+            detail = f"{type(error).__name__}: {error}"
+            record = record_of[facts[0].position.offset]
+            given_up.append(GivenUp(record=record, reason=DeadLetterReason.UNEXPECTED_EVENT, detail=detail))
+            return NOTHING
+
+    def _advance(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self.next_offset = max(self.next_offset, record.position.offset + 1)
+            cause = None if isinstance(record.event, Undecodable) else record.event.caused_by
+            if cause is not None:
+                source = f"{cause.topic}:{cause.partition}"
+                self.causes[source] = max(self.causes.get(source, -1), cause.offset)

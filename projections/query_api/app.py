@@ -1,0 +1,138 @@
+"""The application: its routes, and what it stands on."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from projections.live.wakes import Wakes
+from projections.query_api import documents
+from projections.query_api.answers import answered
+from projections.query_api.contests import Contests
+from projections.query_api.freshness import Freshness
+from projections.query_api.languages import Languages
+from projections.query_api.problems import Problems
+from projections.query_api.reads import Reads
+from projections.query_api.samples import Samples
+from projections.query_api.submissions import Submissions
+from projections.query_api.timing import Timed
+from schemas.blobs.port import BlobStore
+from schemas.cassandra import CassandraUnavailable
+from schemas.eventlog.port import EventLog
+from schemas.http import refusals
+from schemas.http.health import Check, health_routes
+from schemas.http.identity import Tokens
+from schemas.http.openapi import described, merged
+from schemas.http.problem_details import install_problem_details, problem_response
+from schemas.http.refusals import Refusal
+
+API: Final = "/api/v1"
+NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI would look for an OpenTelemetry provider at every request; we have metrics of our own."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the application stands on. `wakes` is told of all that is announced on `live`."""
+
+    reads: Reads
+    log: EventLog
+    blobs: BlobStore
+    tokens: Tokens
+    wakes: Wakes
+    clock: Callable[[], datetime]
+    ready: Mapping[str, Check]
+
+
+def make_app(ports: Ports, lifespan: Lifespan | None = None) -> ASGIApp:
+    """The whole service as one ASGI application."""
+    return Timed(HeadAsGet(make_api(ports, lifespan)))
+
+
+def make_api(ports: Ports, lifespan: Lifespan | None = None) -> FastAPI:
+    """The application without its outermost layer; `openapi()` describes it."""
+    app = FastAPI(
+        title="judgestream: read side",
+        version="1",
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=NO_TELEMETRY,
+    )
+    app.state.tokens = ports.tokens
+    install_problem_details(app)
+    app.add_exception_handler(CassandraUnavailable, _on_store_away)
+    _add_routes(app, ports)
+    app.router.routes.extend(health_routes(ready=ports.ready))
+    _describe(app)
+    return app
+
+
+def _add_routes(app: FastAPI, ports: Ports) -> None:
+    """The table of routes."""
+    freshness = Freshness(ports.reads, ports.log)
+    submissions = Submissions(ports.reads, freshness, ports.wakes, ports.clock)
+    problems = Problems(ports.reads, freshness, Samples(ports.blobs))
+    contests = Contests(ports.reads, freshness, ports.clock)
+    languages = Languages(ports.reads, ports.clock)
+    for path, endpoint, answer in (
+        ("/submissions/{submission_id}", submissions.one, documents.Submission),
+        ("/submissions", submissions.many, documents.SubmissionPage),
+        ("/problems/{problem_id}", problems.one, documents.Problem),
+        ("/problems", problems.many, documents.ProblemPage),
+        ("/languages", languages.many, documents.Languages),
+        ("/contests/{contest_id}/board", contests.board, documents.Board),
+        ("/contests/{contest_id}", contests.one, documents.Contest),
+        ("/contests", contests.many, documents.ContestPage),
+    ):
+        app.add_api_route(
+            f"{API}{path}",
+            endpoint,
+            methods=["GET"],
+            response_model=answer,
+            operation_id=_operation_id(path),
+            responses={"default": {"model": documents.Refused, "description": "Refused"}},
+        )
+
+
+def _operation_id(path: str) -> str:
+    return "get" + path.replace("{", "").replace("}", "").replace("/", "_")
+
+
+def _describe(app: FastAPI) -> None:
+    """Serves one description of both sides of the API."""
+    whole: dict[str, Any] = {}
+
+    async def openapi(request: Request) -> Response:
+        if not whole:
+            whole.update(merged(described("ingest_api"), app.openapi(), title="judgestream"))
+        return answered(request, whole)
+
+    app.add_route(f"{API}/openapi.json", openapi, include_in_schema=False)
+
+
+async def _on_store_away(_: Request, __: Exception) -> Response:
+    return problem_response(Refusal(refusals.STORE_UNAVAILABLE, headers={"Retry-After": "1"}))
+
+
+class HeadAsGet:
+    """Answers HEAD as GET; the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hands the request on."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)

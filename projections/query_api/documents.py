@@ -1,0 +1,296 @@
+"""The shapes of answers, for the API's description. Answers are not made from them; tests hold the two together."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Document(BaseModel):
+    """Has the members that it names, no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Refused(BaseModel):
+    """A problem document (RFC 9457): `type` is stable, further members depend on it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+
+
+class Case(Document):
+    """A case that was run."""
+
+    case: str
+    verdict: str
+    cpu_time_ms: int
+    wall_time_ms: int
+    memory_bytes: int
+
+
+class Judging(Document):
+    """One grading of a submission."""
+
+    judging_id: str
+    state: str
+    attempt: int
+    verdict: str | None
+    score: float | None
+    cpu_time_ms: int | None
+    memory_bytes: int | None
+
+
+class File(Document):
+    """A file of a submission; `encoding` where it is not text."""
+
+    name: str
+    content: str
+    encoding: Literal["base64"] | None = None
+
+
+class Submission(Document):
+    """A submission. `files` and `entry_point` are there for its author, their team and the jury; `applied` where
+    `after` was given. One that no model has yet has no more than its id and that it is queued.
+    """
+
+    submission_id: str
+    user_id: str | None = None
+    team_id: str | None = None
+    problem_id: str | None = None
+    problem_revision: str | None = None
+    contest_id: str | None = None
+    language: str | None = None
+    submitted_at: str | None = None
+    state: Literal["queued", "compiling", "running", "judged"]
+    attempt_id: str | None = None
+    verdict: str | None
+    score: float | None
+    cpu_time_ms: int | None
+    memory_bytes: int | None
+    compiler_output: str | None
+    problem_cases: int | None
+    cases: list[Case]
+    judgings: list[Judging]
+    version: int
+    files: list[File] | None = None
+    entry_point: str | None = None
+    applied: bool | None = None
+
+
+class SubmissionLine(Document):
+    """A submission in a list."""
+
+    submission_id: str
+    user_id: str
+    team_id: str | None
+    problem_id: str
+    contest_id: str | None
+    language: str
+    submitted_at: str
+    state: Literal["queued", "judged"]
+    verdict: str | None
+    score: float | None
+    cpu_time_ms: int | None
+    memory_bytes: int | None
+    version: int
+
+
+class SubmissionPage(Document):
+    """Submissions, newest first; `cursor` is null on the last page."""
+
+    submissions: list[SubmissionLine]
+    cursor: str | None
+    applied: bool | None = None
+
+
+class Limits(Document):
+    """Limits of one case."""
+
+    cpu_time_ms: int
+    memory_bytes: int
+    output_bytes: int
+    wall_time_ms: int
+
+
+class Comparison(Document):
+    """How outputs are compared."""
+
+    kind: str
+    absolute: float | None
+    relative: float | None
+
+
+class Sample(Document):
+    """A case that solvers see."""
+
+    name: str
+    input: str
+    answer: str
+
+
+class ShownStub(Document):
+    """What a solver begins with; `before` and `after` are for the jury and the problem's author."""
+
+    starter: str
+    before: str | None = None
+    after: str | None = None
+
+
+class BlobReference(Document):
+    """A blob by its name."""
+
+    sha256: str
+
+
+class ShownCase(Document):
+    """A case as the jury and the problem's author see it."""
+
+    name: str
+    input: BlobReference
+    answer: BlobReference
+    sample: bool
+
+
+class Problem(Document):
+    """A problem. What has a default is for the jury and the problem's author."""
+
+    problem_id: str
+    revision: str
+    title: str
+    statement: str
+    difficulty: str | None
+    tags: list[str]
+    limits: Limits
+    comparison: Comparison
+    all_cases: bool
+    stubs: dict[str, ShownStub]
+    samples: list[Sample]
+    retired: bool
+    author_id: str | None = None
+    revised_at: str | None = None
+    editorial: str | None = None
+    cases: list[ShownCase] | None = None
+    applied: bool | None = None
+
+
+class ProblemLine(Document):
+    """A problem in the list."""
+
+    problem_id: str
+    title: str
+    difficulty: str | None
+    tags: list[str]
+    revision: str
+
+
+class ProblemPage(Document):
+    """Problems by id; `cursor` is null on the last page."""
+
+    problems: list[ProblemLine]
+    cursor: str | None
+    applied: bool | None = None
+
+
+class Language(Document):
+    """A language that may be submitted in now."""
+
+    language: str
+    name: str
+    compiler_version: str
+    suffixes: list[str]
+    starter: str
+
+
+class Languages(Document):
+    """All of them, by id."""
+
+    languages: list[Language]
+
+
+class ContestProblem(Document):
+    """A problem under its letter."""
+
+    problem_id: str
+    label: str
+    color: str | None
+
+
+class ContestLine(Document):
+    """A contest in the list; `state` is that of this moment."""
+
+    contest_id: str
+    name: str
+    starts_at: str
+    ends_at: str
+    duration_s: int
+    freeze_s: int
+    penalty_minutes: int
+    scoring: str
+    state: Literal["before", "running", "frozen", "ended", "thawed"]
+    thawed: bool
+    problems: list[ContestProblem]
+
+
+class ContestPage(Document):
+    """Contests, the one that starts last first; `cursor` is null on the last page."""
+
+    contests: list[ContestLine]
+    cursor: str | None
+    applied: bool | None = None
+
+
+class Team(Document):
+    """A team; `members` for the jury and for themselves."""
+
+    team_id: str
+    name: str
+    members: list[str] | None = None
+
+
+class Contest(ContestLine):
+    """A contest with its teams."""
+
+    teams: list[Team]
+    applied: bool | None = None
+
+
+class Cell(Document):
+    """A team's tries at a problem."""
+
+    label: str
+    attempts: int
+    pending: int
+    solved_at_minute: int | None
+    first: bool
+    score: float | None
+
+
+class Row(Document):
+    """A team on the board; `version` grows with each change of it."""
+
+    rank: int
+    team_id: str
+    name: str
+    solved: int
+    penalty_minutes: int
+    last_accepted_minute: int
+    score: float | None
+    cells: list[Cell]
+    version: int
+
+
+class Board(Document):
+    """A board at one moment. `frozen` is the sentence that a frozen one carries."""
+
+    contest_id: str
+    name: str
+    epoch: str
+    offset: int
+    state: str
+    frozen: str | None
+    thawed: bool
+    problems: list[ContestProblem]
+    rows: list[Row]
+    applied: bool | None = None

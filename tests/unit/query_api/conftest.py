@@ -1,0 +1,15 @@
+"""The read side that every test here gets."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.query_api.read_side import ReadSide, reading
+
+
+@pytest.fixture
+async def side(tmp_path: Path) -> AsyncIterator[ReadSide]:
+    """A read side that runs, with nothing in it."""
+    async with reading(tmp_path) as side:
+        yield side
