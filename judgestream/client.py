@@ -1,0 +1,186 @@
+"""A client of the HTTP and live interfaces.
+
+A submission is sent with an id of the client's own by idempotent PUT, so that whatever happens on the way it can be
+sent again, and is judged once.
+"""
+
+import base64
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+from uuid import UUID
+
+import httpx
+
+from judgestream.errors import Refused, Unreachable
+
+Json = dict[str, Any]
+
+PATIENCE_S: Final = 30.0
+"""How long a call is tried again while nobody answers: longer than any one process of ours takes to restart."""
+
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 3.0
+LONGEST_WAIT_S: Final = 30.0
+"""The longest `wait` that the service takes."""
+
+RETRIED_STATUS: Final = frozenset({502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The acknowledgement of a submission: from here on it cannot be lost. `position` is topic:partition:offset."""
+
+    submission_id: str
+    position: str
+
+
+class Client:
+    """Talks to one judgestream at `url` as whoever `token` says; without a token, as anybody."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.url: Final = url.rstrip("/")
+        self.token: Final = token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(
+            base_url=f"{self.url}/api/v1", headers=headers, timeout=LONGEST_WAIT_S + 10, transport=transport
+        )
+        self._pause = pause
+        self._patience_s = patience_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the connections."""
+        self._http.close()
+
+    def submit(
+        self,
+        *,
+        problem_id: str,
+        language: str,
+        files: Mapping[str, bytes],
+        contest_id: str | None = None,
+        entry_point: str | None = None,
+        submission_id: str | None = None,
+    ) -> Receipt:
+        """Submits, and answers once the submission is in the log; raises `Refused` or `Unreachable`."""
+        body: Json = {
+            "problem_id": problem_id,
+            "language": language,
+            "files": [_file(name, content) for name, content in files.items()],
+            "contest_id": contest_id,
+            "entry_point": entry_point,
+        }
+        chosen_id = submission_id or new_submission_id(time.time_ns() // 1_000_000)
+        answer = self._call("PUT", f"/submissions/{chosen_id}", {k: v for k, v in body.items() if v is not None})
+        return Receipt(submission_id=answer["submission_id"], position=answer["position"])
+
+    def submission(self, submission_id: str, *, wait_s: float = 0, after: str | None = None) -> Json:
+        """A submission as its viewer may see it; waits up to `wait_s` (30 at most) for the final verdict."""
+        wanted = {"wait": min(wait_s, LONGEST_WAIT_S) or None, "after": after}
+        return self._call("GET", f"/submissions/{submission_id}", params=wanted)
+
+    def board(self, contest_id: str, *, jury: bool = False) -> Json:
+        """The board as it is now; `jury` asks for the one without a freeze."""
+        return self._call("GET", f"/contests/{contest_id}/board", params={"view": "jury" if jury else None})
+
+    def languages(self) -> list[Json]:
+        """The languages that executors offer now, with their suffixes."""
+        return _items(self._call("GET", "/languages"), "languages")
+
+    def problems(self) -> list[Json]:
+        """The problems that may be submitted to."""
+        return _items(self._call("GET", "/problems"), "problems")
+
+    def create_problem(self, problem: Json) -> Json:
+        """Creates a problem (setters and admins)."""
+        return self._call("POST", "/problems", problem)
+
+    def create_contest(self, contest: Json) -> Json:
+        """Creates a contest (jury and admins)."""
+        return self._call("POST", "/contests", contest)
+
+    def contests(self) -> list[Json]:
+        """The contests that the public may see."""
+        return _items(self._call("GET", "/contests"), "contests")
+
+    def contest(self, contest_id: str) -> Json:
+        """A contest as the public may see it."""
+        return self._call("GET", f"/contests/{contest_id}")
+
+    def register_team(self, contest_id: str, team_id: str, *, name: str, members: list[str]) -> Json:
+        """Registers a team, or changes its name and members."""
+        return self._call("PUT", f"/contests/{contest_id}/teams/{team_id}", {"name": name, "members": members})
+
+    def _call(self, method: str, path: str, body: Json | None = None, params: Mapping[str, Any] | None = None) -> Json:
+        """One call, tried again while nobody answers it: every call here is safe to repeat."""
+        given = {key: value for key, value in (params or {}).items() if value is not None}
+        pause_s, deadline = FIRST_PAUSE_S, time.monotonic() + self._patience_s
+        while True:
+            try:
+                response = self._http.request(method, path, json=body, params=given)
+                if response.status_code not in RETRIED_STATUS:
+                    return _answer(response)
+                why = _problem(response).detail or f"status {response.status_code}"
+            except httpx.TransportError as error:
+                why = str(error) or type(error).__name__
+            if time.monotonic() + pause_s > deadline:
+                raise Unreachable(self.url, why)
+            self._pause(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+
+def new_submission_id(unix_ms: int) -> str:
+    """A fresh UUIDv7 (RFC 9562): 48 bits of time, 74 of chance."""
+    chance = secrets.randbits(74)
+    value = (unix_ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
+    return str(UUID(int=value))
+
+
+def _file(name: str, content: bytes) -> Json:
+    try:
+        return {"name": name, "content": content.decode()}
+    except UnicodeDecodeError:
+        return {"name": name, "content": base64.b64encode(content).decode(), "encoding": "base64"}
+
+
+def _answer(response: httpx.Response) -> Json:
+    if response.is_success:
+        decoded = response.json() if response.content else {}
+        return decoded if isinstance(decoded, dict) else {"items": decoded}
+    raise _problem(response)
+
+
+def _problem(response: httpx.Response) -> Refused:
+    try:
+        document = response.json()
+    except ValueError:
+        document = {}
+    if not isinstance(document, dict):
+        document = {}
+    return Refused(
+        status=response.status_code,
+        type=str(document.get("type", "about:blank")),
+        title=str(document.get("title", f"HTTP status {response.status_code}")),
+        detail=str(document.get("detail", "")),
+    )
+
+
+def _items(answer: Json, name: str) -> list[Json]:
+    listed: list[Json] = answer[name] if name in answer else answer["items"]
+    return listed

@@ -1,0 +1,118 @@
+"""How submissions and boards look in a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from judgestream.progress import Progress
+
+Json = Mapping[str, Any]
+
+STYLE: Final = {
+    "AC": "bold green",
+    "WA": "bold red",
+    "TLE": "bold yellow",
+    "MLE": "bold magenta",
+    "OLE": "bold magenta",
+    "RTE": "bold red",
+    "CE": "bold cyan",
+    "JUDGE_ERROR": "bold white on red",
+}
+WORDS: Final = {
+    "AC": "accepted",
+    "WA": "wrong answer",
+    "TLE": "time limit exceeded",
+    "MLE": "memory limit exceeded",
+    "OLE": "output limit exceeded",
+    "RTE": "run-time error",
+    "CE": "compile error",
+    "JUDGE_ERROR": "judge error: ours, not yours",
+}
+CASES_IN_A_ROW: Final = 16
+
+
+def verdict(code: str) -> Text:
+    """A verdict in its colour and in words."""
+    return Text(f"{code} {WORDS.get(code, '')}".rstrip(), style=STYLE.get(code, "bold"))
+
+
+def heading(now: Progress) -> Text:
+    """The verdict, or how far it is."""
+    if now.verdict:
+        return verdict(now.verdict)
+    return Text(f"{now.state} {len(now.cases) or ''}".rstrip(), style="dim")
+
+
+def progress(now: Progress) -> RenderableType:
+    """The running picture: a chip for each case, then the verdict."""
+    chips = Text()
+    for number, case in enumerate(now.cases):
+        chips.append("\n" if number and number % CASES_IN_A_ROW == 0 else "")
+        chips.append(f"{case['verdict']} ", style=STYLE.get(str(case["verdict"]), ""))
+    return Group(heading(now), chips) if now.cases else heading(now)
+
+
+def submission(whole: Json) -> RenderableType:
+    """A judged submission: verdict, peaks, the cases, what the compiler said."""
+    code = str(whole.get("verdict") or whole.get("state"))
+    title = verdict(code)
+    if whole.get("cpu_time_ms") is not None and code not in ("CE", "JUDGE_ERROR"):
+        title.append(f"  {whole['cpu_time_ms']} ms, {_mebibytes(whole.get('memory_bytes'))}", style="dim")
+    parts: list[RenderableType] = [title]
+    if cases := whole.get("cases"):
+        parts.append(_cases(cases))
+    if whole.get("compiler_output") and code == "CE":
+        parts.append(Text(str(whole["compiler_output"]), style="dim"))
+    return Group(*parts)
+
+
+def board(shown: Json) -> RenderableType:
+    """A board as a table, one row per team."""
+    labels = [str(problem["label"]) for problem in shown.get("problems", ())] or _labels(shown["rows"])
+    table = Table(title=f"{shown.get('name') or shown['contest_id']}: {shown['state']}")
+    for column in ("rank", "team", "solved", "penalty", *labels):
+        table.add_column(column, justify="left" if column == "team" else "right")
+    for row in shown["rows"]:
+        cells = {str(cell["label"]): cell for cell in row["cells"]}
+        table.add_row(
+            str(row["rank"]),
+            Text(str(row["name"])),
+            str(row["solved"]),
+            str(row["penalty_minutes"]),
+            *(_cell(cells.get(label)) for label in labels),
+        )
+    return table
+
+
+def _cases(cases: Sequence[Json]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("case", "verdict", "cpu", "wall", "memory"):
+        table.add_column(column, justify="left" if column in ("case", "verdict") else "right")
+    for case in cases:
+        code = str(case["verdict"])
+        times = (f"{case[name]} ms" for name in ("cpu_time_ms", "wall_time_ms"))
+        name = Text(str(case["case"]))
+        table.add_row(name, Text(code, style=STYLE.get(code, "")), *times, _mebibytes(case["memory_bytes"]))
+    return table
+
+
+def _cell(cell: Json | None) -> Text:
+    if cell is None or not (cell["attempts"] or cell["pending"]):
+        return Text("")
+    if cell.get("solved_at_minute") is not None:
+        style = "bold white on green" if cell.get("first") else "green"
+        return Text(f"{'★' if cell.get('first') else '+'}{cell['attempts']} {cell['solved_at_minute']}′", style=style)
+    if cell["pending"]:
+        return Text(f"?{cell['attempts']}+{cell['pending']}", style="blue")
+    return Text(f"-{cell['attempts']}", style="red")
+
+
+def _labels(rows: Sequence[Json]) -> list[str]:
+    return sorted({str(cell["label"]) for row in rows for cell in row["cells"]})
+
+
+def _mebibytes(size_bytes: Any) -> str:
+    return "" if size_bytes is None else f"{int(size_bytes) / 2**20:.1f} MiB"
