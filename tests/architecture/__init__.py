@@ -1,0 +1,1 @@
+"""The pictures of ARCHITECTURE.md, drawn from the code: `python -m tests.architecture` writes them anew."""

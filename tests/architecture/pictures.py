@@ -1,0 +1,97 @@
+"""What the code says about topics and imports, as Mermaid diagrams and a table."""
+
+import ast
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from schemas import topics
+from schemas.topics import TOPICS, Topic
+
+ROOT: Final = Path(__file__).parents[2]
+DOCUMENT: Final = ROOT / "ARCHITECTURE.md"
+ROOMS: Final = ("schemas", "ingest_api", "stream_processors", "executor", "projections", "judgestream", "deploy")
+SERVICES: Final = ("ingest_api", "stream_processors", "executor", "projections")
+
+
+def topic_table() -> str:
+    """The topic table as Markdown."""
+    head = "| topic | key | events | partitions | kept | writer |\n|---|---|---|---|---|---|\n"
+    return head + "".join(_row(topic) for topic in TOPICS)
+
+
+def topic_diagram() -> str:
+    """Who writes and who reads each topic: a service that names a topic that it does not write reads it."""
+    edges = sorted({edge for service in SERVICES for edge in _topic_edges(service)})
+    return "```mermaid\nflowchart LR\n" + "".join(f"    {edge}\n" for edge in edges) + "```\n"
+
+
+def import_diagram() -> str:
+    """Which room imports which."""
+    edges = sorted({(room, other) for room in ROOMS for other in _imported_rooms(room) if other != room})
+    return "```mermaid\nflowchart TD\n" + "".join(f"    {room} --> {other}\n" for room, other in edges) + "```\n"
+
+
+PICTURES: Final[dict[str, Callable[[], str]]] = {
+    "topics": topic_table,
+    "topic diagram": topic_diagram,
+    "imports": import_diagram,
+}
+
+
+def redrawn(document: str) -> str:
+    """The document with every picture drawn anew between its marks."""
+    for name, draw in PICTURES.items():
+        before, mark, rest = document.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        if not mark or not end:
+            raise ValueError(f"ARCHITECTURE.md has no place for {name!r}")
+        document = before + mark + draw() + end + after
+    return document
+
+
+def _row(topic: Topic) -> str:
+    events = ", ".join(event.__name__ for event in topic.events)
+    kept = "compacted" if topic.compacted else _age(topic.retention)
+    key = topic.key or "chosen partition"
+    return f"| `{topic.name}` | {key} | {events} | {topic.partitions} | {kept} | {topic.writer} |\n"
+
+
+def _age(retention: timedelta | None) -> str:
+    match retention:
+        case None:
+            return "for ever"
+        case timedelta(days=1):
+            return "1 day"
+        case _:
+            return f"{retention.days} days"
+
+
+def _topic_edges(service: str) -> Iterator[str]:
+    for module, name in _imports(service):
+        found = getattr(topics, name, None) if module == "schemas.topics" else None
+        for topic in found.values() if isinstance(found, dict) else [found]:
+            if isinstance(topic, Topic):
+                node = f'{topic.name.replace(".", "_").replace("-", "_")}[("{topic.name}")]'
+                yield (
+                    f"{service} --> {node}" if topic.writer in (service, "whoever gave up") else f"{node} --> {service}"
+                )
+
+
+def _imported_rooms(room: str) -> Iterator[str]:
+    for module, _ in _imports(room):
+        if (other := module.partition(".")[0]) in ROOMS:
+            yield other
+
+
+def _imports(room: str) -> Iterator[tuple[str, str]]:
+    """Each (module, name) that a file of the room imports."""
+    for path in sorted((ROOT / room).rglob("*.py")):
+        if "programs" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                yield from ((node.module, alias.name) for alias in node.names)
+            elif isinstance(node, ast.Import):
+                yield from ((alias.name, "") for alias in node.names)
