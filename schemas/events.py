@@ -22,6 +22,7 @@ from schemas.ids import (
     UserId,
 )
 from schemas.values import (
+    Calibration,
     CaseResult,
     Comparison,
     ContestProblem,
@@ -241,7 +242,10 @@ class ChannelUpdated(Occurrence):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorReported(Occurrence):
-    """An executor is there and offers these languages; it reports again every few seconds."""
+    """An executor is there and offers these languages; it reports again every few seconds.
+
+    `why_aside` says why it takes no jobs at present.
+    """
 
     executor_id: ExecutorId
     pool: str
@@ -250,6 +254,8 @@ class ExecutorReported(Occurrence):
     sandbox: str
     software_version: str
     languages: tuple[LanguageInfo, ...]
+    calibration: Calibration | None = None
+    why_aside: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

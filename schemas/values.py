@@ -5,6 +5,7 @@ may grow travel as strings and become enums with an explicit `UNKNOWN` when they
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
@@ -150,11 +151,12 @@ class ContestProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageSample:
-    """What one run of a case took."""
+    """What one run of a case took, and what it would have come to by itself."""
 
     cpu_time_ms: int
     wall_time_ms: int
     memory_bytes: int
+    verdict: Verdict = Verdict.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ class CaseResult:
 
     `cpu_time_ms` is the measured time rounded up, and what a limit is compared with. A case that was not run after
     an earlier failure has no result. Exactly one of `exit_code` and `signal` is given for a program that ended.
+    `samples` are all runs of the case in order, the one that counts among them.
     """
 
     case: str
@@ -178,14 +181,30 @@ class CaseResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How fast a machine is: the CPU time of two fixed pieces of work in its sandbox, each a median."""
+
+    measured_at: datetime
+    arithmetic_ns: int
+    memory_access_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What a verdict rests on, so that it can be told apart from one of another machine or image."""
+    """What a verdict rests on, so that it can be told apart from one of another machine or image.
+
+    `cases_sha256` is the digest of all cases of the job, their names, inputs and answers. There is no `calibration`
+    before the machine's first one.
+    """
 
     executor_id: str
     sandbox: str
     software_version: str
     image_digest: str
     compiler_version: str
+    cases_sha256: str = ""
+    limits: Limits | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
