@@ -16,9 +16,11 @@ from threading import Thread
 from typing import Final
 
 from executor import SOFTWARE_VERSION
+from executor.compile_cache import DirectoryCompileCache
 from executor.judge import Judge
 from executor.languages.images import runner_images
 from executor.languages.loader import BadLanguage, load_languages
+from executor.machine import Machine
 from executor.reporter import Reporter
 from executor.runner import Runner
 from executor.sandbox.cgroup import Accounting, accounting
@@ -101,6 +103,7 @@ def _work(
 ) -> None:
     executor_id = ExecutorId(settings.executor_id)
     blobs = DirectoryBlobStore(settings.blobs)
+    compile_cache = DirectoryCompileCache(settings.compile_cache or settings.blobs.with_name("compiled"))
     judges = [
         Judge(
             sandbox=sandbox,
@@ -110,6 +113,9 @@ def _work(
             executor_id=executor_id,
             software_version=SOFTWARE_VERSION,
             clock=_now,
+            compile_cache=compile_cache,
+            calibration=lambda: None,
+            watch_strain=Machine().watch,
         )
         for sandbox in sandboxes
     ]

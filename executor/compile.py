@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from executor.languages.entry_point import Arranged, arrange
+from executor.languages.entry_point import arrange
 from executor.languages.language import Language, ProgramSource
 from executor.sandbox.port import BoxFile, Exited, Halted, Limit, RunLimits, RunOutcome, Sandbox
 from schemas.values import SourceFile, Stub
@@ -23,6 +23,21 @@ _BOX_PATH: Final = re.compile(r"/(?:box|out|tmp)/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompileTask:
+    """Everything that a compile's result depends on, and nothing else.
+
+    `image` is a digest, `sources` have the stub in them, `command` is what is run in the box.
+    """
+
+    image: str
+    sources: tuple[BoxFile, ...]
+    command: tuple[str, ...]
+    limits: RunLimits
+    program: ProgramSource
+    entry_point: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
     """A program that can be run: the files for its box and where it begins."""
 
@@ -33,9 +48,10 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileFailed:
-    """The author's fault."""
+    """The author's fault. `repeatable` where the same task would fail again on any machine, however busy."""
 
     compiler_output: str
+    repeatable: bool = True
 
 
 def compile_program(
@@ -48,24 +64,39 @@ def compile_program(
     entry_point: str | None,
 ) -> Compiled | CompileFailed:
     """Compiles the files, the stub around the author's text; our own failures are `SandboxFault`s."""
+    return run_compiler(sandbox, compile_task(image, language, files, stub=stub, entry_point=entry_point))
+
+
+def compile_task(
+    image: str, language: Language, files: Sequence[SourceFile], *, stub: Stub | None, entry_point: str | None
+) -> CompileTask:
+    """What has to be run to compile these files."""
     arranged = arrange(language, _with_stub(language, files, stub), entry_point)
     sources = tuple(BoxFile(name=file.name, content=file.content) for file in arranged.files)
     command = language.compile_arguments([_argument(file.name) for file in sources if language.is_source(file.name)])
-    with sandbox.box(image, sources) as box:
-        outcome = box.run_and_collect(command, COMPILE_LIMITS)
-    return _concluded(outcome, language, arranged, sources)
+    return CompileTask(
+        image=image,
+        sources=sources,
+        command=tuple(command),
+        limits=COMPILE_LIMITS,
+        program=language.program,
+        entry_point=arranged.entry_point,
+    )
 
 
-def _concluded(
-    outcome: RunOutcome, language: Language, arranged: Arranged, sources: tuple[BoxFile, ...]
-) -> Compiled | CompileFailed:
+def run_compiler(sandbox: Sandbox, task: CompileTask) -> Compiled | CompileFailed:
+    """Compiles in the sandbox; our own failures are `SandboxFault`s."""
+    with sandbox.box(task.image, task.sources) as box:
+        outcome = box.run_and_collect(task.command, task.limits)
     said = clean_output(outcome.stderr)
-    program = outcome.collected if language.program is ProgramSource.COLLECTED else sources
+    program = outcome.collected if task.program is ProgramSource.COLLECTED else task.sources
     if outcome.ending != Exited(0) or outcome.out_of_memory:
-        return CompileFailed(compiler_output=said + _why_stopped(outcome))
+        return CompileFailed(
+            compiler_output=said + _why_stopped(outcome, task.limits), repeatable=_fails_again(outcome)
+        )
     if not program:
         return CompileFailed(compiler_output=said + "The compiler made no program.\n")
-    return Compiled(files=program, entry_point=arranged.entry_point, compiler_output=said)
+    return Compiled(files=program, entry_point=task.entry_point, compiler_output=said)
 
 
 def clean_output(raw: bytes) -> str:
@@ -79,14 +110,19 @@ def _argument(file_name: str) -> str:
     return f"./{file_name}" if file_name[0] in "-@" else file_name
 
 
-def _why_stopped(outcome: RunOutcome) -> str:
+def _fails_again(outcome: RunOutcome) -> bool:
+    """Not where time decided, nor where a signal came that nobody can account for."""
+    return outcome.out_of_memory or isinstance(outcome.ending, Exited) or outcome.ending == Halted(Limit.OUTPUT)
+
+
+def _why_stopped(outcome: RunOutcome, limits: RunLimits) -> str:
     if outcome.out_of_memory:
-        return f"The compiler was stopped: more than {COMPILE_LIMITS.memory_bytes} bytes of memory.\n"
+        return f"The compiler was stopped: more than {limits.memory_bytes} bytes of memory.\n"
     match outcome.ending:
         case Halted(Limit.CPU):
-            return f"The compiler was stopped: more than {COMPILE_LIMITS.cpu_time_ms} ms of CPU time.\n"
+            return f"The compiler was stopped: more than {limits.cpu_time_ms} ms of CPU time.\n"
         case Halted(Limit.WALL):
-            return f"The compiler was stopped: more than {COMPILE_LIMITS.wall_time_ms} ms.\n"
+            return f"The compiler was stopped: more than {limits.wall_time_ms} ms.\n"
         case Halted(Limit.OUTPUT):
             return "The compiler was stopped: its program is too big.\n"
         case _:

@@ -6,6 +6,8 @@ from prometheus_client import Counter, Histogram
 
 VERDICTS: Final = Counter("judgestream_verdicts", "Verdicts reached", ["verdict", "language"])
 FAULTS: Final = Counter("judgestream_judging_faults", "Failures of ours while judging, by kind", ["kind"])
+COMPILES: Final = Counter("judgestream_compiles", "Programs asked for, by how they came: compiled or cached", ["how"])
+RUNS_AGAIN: Final = Counter("judgestream_runs_again", "Runs of a case beyond its first")
 JUDGING_SECONDS: Final = Histogram(
     "judgestream_judging_seconds",
     "From a job's start in a slot to its verdict",

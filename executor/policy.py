@@ -1,20 +1,21 @@
-"""From the facts of a run to the verdict on its case. The first row of the table that applies decides.
+"""What is concluded from the facts of runs: the verdict on a case, and whether it is run again. Pure.
 
-| row | fact | verdict |
-|---|---|---|
-| 1 | wrote more than the output limit | OLE |
-| 2 | the kernel killed for the memory limit | MLE |
-| 3 | recorded CPU time is more than the limit, or the sandbox ended it for that | TLE |
-| 4 | the sandbox ended it at the wall limit | TLE |
-| 5 | ended by a signal, or with an exit code other than 0 | RTE |
-| 6 | the output does not match the answer | WA |
-| 7 | otherwise | AC |
+The first row of `TABLE` that applies is the verdict; where none does, the output decides, as `BY_OUTPUT` says. The
+output limit goes before the memory limit since both are exact and writing came first; a kill for memory goes before
+time since a program on its way to the limit is slowed down by the kernel's reclaiming. A peak at the limit alone says
+little, for what a program read from files counts until the kernel takes it back: so it only explains a run that
+failed anyway.
 
-The output limit goes before the memory limit since both are exact and writing came first; memory goes before time
-since a program on its way to the limit is slowed down by the kernel's reclaiming.
+CPU time decides, in whole milliseconds and rounded up before it is held against the limit, so that what is recorded
+decides again the same way. The wall limit is for sleepers.
+
+CPU time is blind to waiting for a core, and not to caches and memory that others use. So a case that fails for its
+time, and only such a one, is run again where it failed narrowly or where the machine was disturbed; `REASONS` says
+when. The best run counts, and all of them are in the log.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from executor.sandbox.port import Exited, Halted, Limit, RunLimits, RunOutcome
@@ -22,22 +23,156 @@ from schemas.values import Verdict
 
 NANOSECONDS_PER_MS: Final = 1_000_000
 
+MOST_RUNS: Final = 3
+"""The first and two more: on a machine that stays busy more of them would only keep it so."""
+
+NARROW: Final = 1.10
+"""Up to here, in parts of the CPU limit, the same program may well be within the limit the next time."""
+
+STOLEN: Final = 0.01
+"""Of a run's wall time: one tick of the kernel's in a second."""
+
+CPU_WAITED: Final = 0.25
+"""Of a run's wall time, in which somebody on this machine waited for a core (`some` of PSI)."""
+
+MEMORY_WAITED: Final = 0.05
+"""The same for memory, of which far less hurts."""
+
+HELD_UP: Final = 1.5
+"""Wall time in parts of CPU time, of a program that did compute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strain:
+    """What a machine was under while a run lasted; 0 where the kernel does not tell.
+
+    `stolen_ns` is what a hypervisor took from all cores; the others are for how long anything at all waited for a
+    core or for memory.
+    """
+
+    stolen_ns: int = 0
+    cpu_waited_ns: int = 0
+    memory_waited_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRun:
+    """One run of a case, what it would come to by itself, and, where that is TLE, what went on beside it."""
+
+    outcome: RunOutcome
+    verdict: Verdict
+    strain: Strain
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table: where the fact holds, the verdict follows."""
+
+    fact: str
+    verdict: Verdict
+    holds: Callable[[RunOutcome, RunLimits], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason to run a case again that has failed for its time."""
+
+    fact: str
+    holds: Callable[[JudgedRun, RunLimits], bool]
+
 
 def case_verdict(outcome: RunOutcome, limits: RunLimits, matches: Callable[[bytes], bool]) -> Verdict:
     """The verdict on a run; `matches` is asked only where nothing else has decided."""
-    if outcome.ending == Halted(Limit.OUTPUT):
-        return Verdict.OLE
-    if outcome.out_of_memory:
-        return Verdict.MLE
-    if outcome.ending == Halted(Limit.CPU) or recorded_ms(outcome.cpu_time_ns) > limits.cpu_time_ms:
-        return Verdict.TLE
-    if outcome.ending == Halted(Limit.WALL):
-        return Verdict.TLE
-    if outcome.ending != Exited(0):
-        return Verdict.RTE
+    for row in TABLE:
+        if row.holds(outcome, limits):
+            return row.verdict
     return Verdict.AC if matches(outcome.output) else Verdict.WA
+
+
+def runs_again(runs: Sequence[JudgedRun], limits: RunLimits) -> bool:
+    """Whether a case that had these runs, in order, has another one."""
+    if runs[-1].verdict is not Verdict.TLE or len(runs) >= MOST_RUNS:
+        return False
+    return any(reason.holds(run, limits) for run in runs for reason in REASONS)
+
+
+def best(runs: Sequence[JudgedRun]) -> JudgedRun:
+    """The run that counts: the one that did not fail for its time, or else the one of the least CPU time."""
+    return min(runs, key=lambda run: (run.verdict is Verdict.TLE, run.outcome.cpu_time_ns))
 
 
 def recorded_ms(time_ns: int) -> int:
     """A measured time as it is recorded and held against a limit: rounded up."""
     return -(-time_ns // NANOSECONDS_PER_MS)
+
+
+def _too_much_output(outcome: RunOutcome, limits: RunLimits) -> bool:
+    return outcome.ending == Halted(Limit.OUTPUT) or len(outcome.output) > limits.output_bytes
+
+
+def _killed_for_memory(outcome: RunOutcome, _: RunLimits) -> bool:
+    return outcome.out_of_memory
+
+
+def _out_of_cpu_time(outcome: RunOutcome, limits: RunLimits) -> bool:
+    return outcome.ending == Halted(Limit.CPU) or recorded_ms(outcome.cpu_time_ns) > limits.cpu_time_ms
+
+
+def _at_the_wall_limit(outcome: RunOutcome, _: RunLimits) -> bool:
+    return outcome.ending == Halted(Limit.WALL)
+
+
+def _failed_at_the_memory_limit(outcome: RunOutcome, limits: RunLimits) -> bool:
+    return outcome.ending != Exited(0) and outcome.memory_bytes >= limits.memory_bytes
+
+
+def _failed(outcome: RunOutcome, _: RunLimits) -> bool:
+    return outcome.ending != Exited(0)
+
+
+def _narrowly(run: JudgedRun, limits: RunLimits) -> bool:
+    return limits.cpu_time_ms < recorded_ms(run.outcome.cpu_time_ns) <= limits.cpu_time_ms * NARROW
+
+
+def _stolen(run: JudgedRun, _: RunLimits) -> bool:
+    return run.strain.stolen_ns > run.outcome.wall_time_ns * STOLEN
+
+
+def _cpu_waited(run: JudgedRun, _: RunLimits) -> bool:
+    return run.strain.cpu_waited_ns > run.outcome.wall_time_ns * CPU_WAITED
+
+
+def _memory_waited(run: JudgedRun, _: RunLimits) -> bool:
+    return run.strain.memory_waited_ns > run.outcome.wall_time_ns * MEMORY_WAITED
+
+
+def _held_up(run: JudgedRun, limits: RunLimits) -> bool:
+    """Half the limit tells one that computes from one that sleeps."""
+    computed = run.outcome.cpu_time_ns * 2 >= limits.cpu_time_ms * NANOSECONDS_PER_MS
+    return computed and run.outcome.wall_time_ns > run.outcome.cpu_time_ns * HELD_UP
+
+
+TABLE: Final = (
+    Row("wrote more bytes than the output limit", Verdict.OLE, _too_much_output),
+    Row("the kernel killed for the memory limit", Verdict.MLE, _killed_for_memory),
+    Row("recorded CPU time is more than the limit, or the sandbox ended it for that", Verdict.TLE, _out_of_cpu_time),
+    Row("the sandbox ended it at the wall limit", Verdict.TLE, _at_the_wall_limit),
+    Row("failed, and its peak of memory had reached the limit", Verdict.MLE, _failed_at_the_memory_limit),
+    Row("failed: a signal, or an exit code other than 0", Verdict.RTE, _failed),
+)
+
+BY_OUTPUT: Final = (
+    ("otherwise, if the output does not match the answer", Verdict.WA),
+    ("otherwise", Verdict.AC),
+)
+
+REASONS: Final = (
+    Reason(f"its CPU time was above the limit by at most {NARROW - 1:.0%}", _narrowly),
+    Reason(f"more than {STOLEN:.0%} of its wall time was stolen from the machine", _stolen),
+    Reason(f"something on the machine waited for a core for more than {CPU_WAITED:.0%} of its wall time", _cpu_waited),
+    Reason(
+        f"something on the machine waited for memory for more than {MEMORY_WAITED:.0%} of its wall time",
+        _memory_waited,
+    ),
+    Reason(f"it used half of its CPU limit or more, and {HELD_UP:g} times as much wall time as CPU time", _held_up),
+)

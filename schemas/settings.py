@@ -133,6 +133,7 @@ CASSANDRA = _variable("JUDGESTREAM_CASSANDRA", "host:port[,host:port] of Cassand
 KEYSPACE = _variable("JUDGESTREAM_KEYSPACE", "a keyspace name: a-z, 0-9, _, at most 48", _keyspace)
 BLOBS = _variable("JUDGESTREAM_BLOBS", "the folder of the blob store", Path)
 PUBLIC_KEY = _variable("JUDGESTREAM_TOKEN_PUBLIC_KEY", "an Ed25519 public key: a PEM file that is there", _file)
+COMPILE_CACHE = _variable("JUDGESTREAM_COMPILE_CACHE", "a folder for compiled programs", Path)
 SLOTS = _variable("JUDGESTREAM_SLOTS", "how many jobs run at once, 1 to 1024", _count)
 WORK = _variable("JUDGESTREAM_WORK", "a folder for what jobs need while they run", Path)
 DOCKER = _variable("JUDGESTREAM_DOCKER", "a docker URL: unix://… or tcp://…", _docker_url)
@@ -202,6 +203,8 @@ class ExecutorSettings:
     registry_url: str = field(metadata=REGISTRY_URL)
     blobs: Path = field(metadata=BLOBS)
     work: Path = field(metadata=WORK)
+    compile_cache: Path | None = field(metadata=COMPILE_CACHE, default=None)
+    """By default `compiled` beside the blobs."""
     slots: int = field(metadata=SLOTS, default_factory=lambda: os.cpu_count() or 1)
     docker: str = field(metadata=DOCKER, default_factory=lambda: os.environ.get("DOCKER_HOST") or DOCKER_SOCKET)
     executor_id: str = field(metadata=EXECUTOR_ID, default_factory=lambda: socket.gethostname()[:36])

@@ -1,10 +1,13 @@
 """Jobs for tests, and a judge of a scripted sandbox that counts its time by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from executor.compile_cache import CompileCache
 from executor.judge import Judge
 from executor.languages.loader import load_languages
+from executor.machine import WatchStrain
+from executor.policy import Strain
 from executor.sandbox.port import Sandbox
 from executor.toolchains import Toolchain
 from schemas.blobs.port import BlobStore
@@ -20,7 +23,8 @@ from schemas.ids import (
     UserId,
     judging_id,
 )
-from schemas.values import Comparison, ComparisonKind, JobCase, Lane, Limits, Position, SourceFile, Stub
+from schemas.values import Calibration, Comparison, ComparisonKind, JobCase, Lane, Limits, Position, SourceFile, Stub
+from tests.unit.executor.memory_compile_cache import MemoryCompileCache
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SUBMISSION = SubmissionId("01936d5e-0000-7000-8000-000000000001")
@@ -78,7 +82,19 @@ def missing_case(name: str) -> JobCase:
     return JobCase(name=name, input_sha256=Sha256("1" * 64), answer_sha256=Sha256("2" * 64))
 
 
-def judge_with(sandbox: Sandbox, blobs: BlobStore) -> Judge:
+def quiet() -> Callable[[], Strain]:
+    """Watches a machine on which nothing else happens."""
+    return Strain
+
+
+def judge_with(
+    sandbox: Sandbox,
+    blobs: BlobStore,
+    *,
+    compile_cache: CompileCache | None = None,
+    watch_strain: WatchStrain = quiet,
+    calibration: Calibration | None = None,
+) -> Judge:
     """A judge that knows all languages."""
     return Judge(
         sandbox=sandbox,
@@ -91,4 +107,7 @@ def judge_with(sandbox: Sandbox, blobs: BlobStore) -> Judge:
         executor_id=EXECUTOR,
         software_version="0",
         clock=lambda: NOW,
+        compile_cache=compile_cache or MemoryCompileCache(),
+        calibration=lambda: calibration,
+        watch_strain=watch_strain,
     )

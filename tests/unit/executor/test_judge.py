@@ -10,12 +10,13 @@ import pytest
 from executor.attempt import Attempt
 from executor.errors import UnknownLanguage
 from executor.judge import NO_CASES
+from executor.provenance import cases_digest
 from executor.sandbox.port import Exited, Halted, Limit, RunOutcome, Signalled
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.blobs.port import BlobMissing
 from schemas.events import CaseJudged, JudgingRequested, JudgingStarted, VerdictReached
-from schemas.ids import attempt_id, derived_event_id
-from schemas.values import CaseResult, Provenance, Verdict
+from schemas.ids import Sha256, attempt_id, derived_event_id
+from schemas.values import CaseResult, Provenance, UsageSample, Verdict
 from tests.unit.executor.jobs import EXECUTOR, NOW, POSITION, case, job, judge_with, missing_case
 from tests.unit.executor.scripted_sandbox import MEBIBYTE, Ran, ScriptedSandbox, outcome
 
@@ -54,7 +55,8 @@ def test_a_right_program_is_accepted_and_everything_is_told(blobs: DirectoryBlob
         memory_bytes=3 * MEBIBYTE,
         exit_code=0,
         output_bytes=2,
-        output_sha256=sha256(b"7\n").hexdigest(),  # type: ignore[arg-type]  # a NewType of str
+        output_sha256=Sha256(sha256(b"7\n").hexdigest()),
+        samples=(UsageSample(cpu_time_ms=1, wall_time_ms=2, memory_bytes=3 * MEBIBYTE, verdict=Verdict.AC),),
     )
     assert told[0] == attempt.started(NOW)
     assert told[1] == attempt.case_judged(0, result, NOW)
@@ -63,7 +65,14 @@ def test_a_right_program_is_accepted_and_everything_is_told(blobs: DirectoryBlob
     assert (verdict.cpu_time_ms, verdict.memory_bytes) == (1, 3 * MEBIBYTE)
     assert verdict.cases[0] == result
     assert verdict.provenance == Provenance(
-        executor_id=EXECUTOR, sandbox="scripted", software_version="0", image_digest="sha256:cpp", compiler_version="v1"
+        executor_id=EXECUTOR,
+        sandbox="scripted",
+        software_version="0",
+        image_digest="sha256:cpp",
+        compiler_version="v1",
+        cases_sha256=cases_digest(request.cases),
+        limits=request.limits,
+        calibration=None,
     )
 
 
