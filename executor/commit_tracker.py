@@ -13,9 +13,9 @@ counts, it only compares.
 above an unfinished one is run again if this process dies: the first verdict in partition order counts, so that a
 repeat is harmless.
 
-When a partition is revoked it is forgotten at once. A job of it may still be running; its `finished` is then unknown
-and ignored, unless the partition has come back and the same offset was taken again: then its verdict is in the log,
-and to count it as finished is right.
+When a partition is revoked it is forgotten at once, and when it is assigned once more: whatever was known of it is
+from before. A job of it may still be running; its `finished` is then unknown and ignored, unless the partition has
+come back and the same offset was taken again: then its verdict is in the log, and to count it as finished is right.
 
 Not simpler, for example "commit after each job", since that commits past jobs that still run in another slot.
 """
@@ -30,12 +30,7 @@ from schemas.values import Position
 @dataclass(slots=True)
 class _Taken:
     next_offset: int
-    committed: int
     unfinished: set[int] = field(default_factory=set)
-
-    @property
-    def committable(self) -> int:
-        return min(self.unfinished, default=self.next_offset)
 
 
 class CommitTracker:
@@ -47,7 +42,7 @@ class CommitTracker:
     def taken(self, position: Position) -> None:
         """A record was read and is ours to finish."""
         partition = Partition(position.topic, position.partition)
-        known = self._partitions.setdefault(partition, _Taken(next_offset=position.offset, committed=position.offset))
+        known = self._partitions.setdefault(partition, _Taken(next_offset=position.offset))
         known.unfinished.add(position.offset)
         known.next_offset = max(known.next_offset, position.offset + 1)
 
@@ -57,25 +52,18 @@ class CommitTracker:
         if known is not None:
             known.unfinished.discard(position.offset)
 
+    def is_unfinished(self, position: Position) -> bool:
+        """Whether the record is taken and not finished."""
+        known = self._partitions.get(Partition(position.topic, position.partition))
+        return known is not None and position.offset in known.unfinished
+
     def committable(self) -> dict[Partition, int]:
-        """The offsets that may be committed now, of the partitions where they have moved."""
+        """The offset that may be committed now, of every partition of which something was taken."""
         return {
-            partition: known.committable
-            for partition, known in self._partitions.items()
-            if known.committable > known.committed
+            partition: min(known.unfinished, default=known.next_offset) for partition, known in self._partitions.items()
         }
 
-    def committed(self, offsets: dict[Partition, int]) -> None:
-        """These are in the broker."""
-        for partition, offset in offsets.items():
-            if known := self._partitions.get(partition):
-                known.committed = max(known.committed, offset)
-
-    def unfinished(self, partitions: Iterable[Partition]) -> int:
-        """How many records of these partitions are taken and not finished."""
-        return sum(len(self._partitions[one].unfinished) for one in partitions if one in self._partitions)
-
     def forget(self, partitions: Iterable[Partition]) -> None:
-        """These partitions are another's now."""
+        """What is known of these partitions is from before."""
         for partition in partitions:
             self._partitions.pop(partition, None)

@@ -5,6 +5,11 @@ Whatever ends an attempt as an exception is ours. It is tried again with patienc
 HopelessJob
 ├── UnknownLanguage       this executor has no such language
 └── UnknownComparison     a problem asks for a comparison that this software does not know
+
+Two more are no failures of an attempt:
+
+JobLost                   the job's partition is another executor's now, which will judge it
+ExecutorDied              executors died of the job, so that it is not run again
 """
 
 from dataclasses import dataclass
@@ -32,3 +37,23 @@ class UnknownComparison(HopelessJob):
 
     def __str__(self) -> str:
         return f"comparison {self.kind} is not known here"
+
+
+@dataclass
+class JobLost(Exception):
+    """The job at `position` is not ours any more."""
+
+    position: str
+
+    def __str__(self) -> str:
+        return f"{self.position} is another executor's now"
+
+
+@dataclass
+class ExecutorDied(Exception):
+    """The executor died in each of so many starts in which nothing ran beside the job."""
+
+    deaths: int
+
+    def __str__(self) -> str:
+        return f"its executor died {self.deaths} times while it ran alone"

@@ -1,7 +1,8 @@
 """Brings one record of a lane to its end: a verdict in the log, or a dead letter beside a JUDGE_ERROR.
 
 Our own failures are tried again with patience and then given up, so that the partition moves on; a failure of the
-log is waited out, however long it takes. Only when the executor goes down does a record stay unfinished.
+log is waited out, however long it takes. What the log will never take is given up, too. Only when the executor goes
+down, or the job becomes another's, does a record stay unfinished.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,16 @@ from typing import Final
 
 from executor import metrics
 from executor.attempt import Attempt
-from executor.errors import HopelessJob
+from executor.attempts import DEATHS_ALLOWED, Start
+from executor.errors import ExecutorDied, HopelessJob, JobLost
 from executor.judge import Judge
 from executor.patience import APPEND_DELAYS_S, RETRY_DELAYS_S, delay_s
 from executor.sandbox.errors import Stopped
-from schemas.eventlog.errors import LogError
+from executor.slots import CountAgain
+from schemas.dead_letters import dead_letter, without_content
+from schemas.eventlog.errors import AppendRejected, LogError
 from schemas.eventlog.port import EventLog, Record, Undecodable
-from schemas.events import CaseJudged, DeadLettered, Event, JudgingRequested, JudgingStarted, VerdictReached
-from schemas.ids import derived_event_id
+from schemas.events import CaseJudged, Event, JudgingRequested, JudgingStarted, VerdictReached
 from schemas.log import EventLogger
 from schemas.topics import DEAD_LETTERS, JUDGINGS, VERDICTS, Topic
 from schemas.values import DeadLetterReason, Position
@@ -41,13 +44,17 @@ class Runner:
     retry_delays_s: Sequence[float] = RETRY_DELAYS_S
     stopping: Flag = field(default_factory=Flag)
 
-    def bring_to_its_end(self, record: Record) -> None:
-        """Returns once all that follows from the record is acknowledged; `Stopped` if it never will be here."""
+    def bring_to_its_end(self, record: Record, start: Start, count_again: CountAgain) -> None:
+        """Returns once all that follows from the record is acknowledged.
+
+        `start` is counted already; `count_again` counts every further one. `Stopped` or `JobLost` where the record
+        will not come to its end here.
+        """
         match record.event:
             case JudgingRequested() as request:
-                self._judge(record, request)
-            case Undecodable(why=why, key=key):
-                self._bury(record, DeadLetterReason.UNDECODABLE, why, key)
+                self._judge(record, request, start, count_again)
+            case Undecodable(why=why):
+                self._bury(record, DeadLetterReason.UNDECODABLE, why)
             case other:
                 self._bury(record, DeadLetterReason.UNEXPECTED_EVENT, f"{type(other).__name__} in a lane")
 
@@ -56,31 +63,42 @@ class Runner:
         self.stopping.set()
         self.judge.sandbox.close()
 
-    def _judge(self, record: Record, request: JudgingRequested) -> None:
+    def _judge(self, record: Record, request: JudgingRequested, start: Start, count_again: CountAgain) -> None:
         with metrics.JUDGING_SECONDS.time():
-            verdict = self._verdict(record, request)
+            verdict = self._verdict(request, start, count_again)
+        try:
+            self._conclude(record, request, verdict)
+        except AppendRejected as fault:
+            attempt = self._attempt(request, start)
+            self._conclude(record, request, self._given_up(attempt, fault))
+
+    def _conclude(self, record: Record, request: JudgingRequested, verdict: VerdictReached) -> None:
         if verdict.reason is not None and request.give_up is None:
             self._bury(record, DeadLetterReason.ATTEMPTS_EXHAUSTED, verdict.reason)
         self._append(VERDICTS, verdict)
         metrics.VERDICTS.labels(verdict.verdict, verdict.language).inc()
 
-    def _verdict(self, record: Record, request: JudgingRequested) -> VerdictReached:
+    def _verdict(self, request: JudgingRequested, start: Start, count_again: CountAgain) -> VerdictReached:
         """The judge's verdict, or JUDGE_ERROR after its last failure."""
-        for start in range(1, len(self.retry_delays_s) + 2):
-            attempt = Attempt(
-                request=request, position=record.position, start=start, executor_id=self.judge.executor_id
-            )
+        if start.exhausted and request.give_up is None:
+            return self._given_up(self._attempt(request, start), ExecutorDied(DEATHS_ALLOWED))
+        for pause_s in (*self.retry_delays_s, None):
+            attempt = self._attempt(request, start)
             try:
                 return self.judge.judge(attempt, self._tell)
-            except Stopped:
+            except (Stopped, JobLost):
                 raise
             except HopelessJob as fault:
                 return self._given_up(attempt, fault)
             except Exception as fault:  # noqa: BLE001  # whatever it is, it is ours, and a dead letter tells of it
-                if start > len(self.retry_delays_s):
+                if pause_s is None:
                     return self._given_up(attempt, fault)
-                self._wait_before_retry(attempt, fault, self.retry_delays_s[start - 1])
+                self._wait_before_retry(attempt, fault, pause_s)
+                start = count_again()
         raise AssertionError("the last start returns")
+
+    def _attempt(self, request: JudgingRequested, start: Start) -> Attempt:
+        return Attempt(request=request, position=start.position, start=start.number, executor_id=self.judge.executor_id)
 
     def _given_up(self, attempt: Attempt, fault: Exception) -> VerdictReached:
         log.error("judging_given_up", error=fault, submission_id=attempt.request.submission_id, starts=attempt.start)
@@ -108,28 +126,36 @@ class Runner:
         except LogError as fault:
             log.warning("progress_lost", why=fault)
 
-    def _bury(self, record: Record, reason: DeadLetterReason, why: str, key: bytes | None = None) -> None:
+    def _bury(self, record: Record, reason: DeadLetterReason, why: str) -> None:
         log.warning("dead_lettered", position=record.position, reason=reason, why=why)
         event = record.event
-        dead = DeadLettered(
-            event_id=derived_event_id("DeadLettered", str(record.position)),
-            occurred_at=self.judge.clock(),
-            caused_by=record.position,
-            key=key,
+        letter = dead_letter(
+            record.position,
+            key=event.key if isinstance(event, Undecodable) else None,
             value=event.value if isinstance(event, Undecodable) else record.value,
             reason=reason,
             detail=why,
             given_up_by=f"{SERVICE} {self.judge.executor_id}",
+            now=self.judge.clock(),
         )
-        self._append(DEAD_LETTERS, dead, partition=0)
+        try:
+            self._append(DEAD_LETTERS, letter, partition=0)
+        except AppendRejected as fault:
+            log.error("dead_letter_rejected", position=record.position, why=fault)
+            self._append(DEAD_LETTERS, without_content(letter), partition=0)
 
     def _append(self, topic: Topic, event: Event, partition: int | None = None) -> None:
-        """Appends until it is acknowledged. The ids are derived, so that a second copy is the same event."""
+        """Appends until it is acknowledged; `AppendRejected` where it never will be.
+
+        The ids are derived, so that a second copy is the same event.
+        """
         failures = 0
         while True:
             try:
                 self.event_log.append(topic, event, partition=partition).result(ACKNOWLEDGED_WITHIN_S)
                 return
+            except AppendRejected:
+                raise
             except (LogError, TimeoutError) as fault:
                 failures += 1
                 log.warning("append_failed", topic=topic.name, event_id=event.event_id, why=fault)

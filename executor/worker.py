@@ -1,19 +1,24 @@
-"""The worker: one thread polls and commits, and every slot has a thread that judges.
+"""The worker: one thread polls, counts starts and commits; every slot has a thread that judges.
 
-The polling thread never waits for a job. It pauses a lane's partitions while enough of that lane waits here, and
-commits what the tracker allows. Slots hand back the position of every record that they have brought to its end.
+The polling thread never waits for a job. It reads ahead until enough of a lane waits here, chooses what starts next,
+commits the counts of those starts together with the offsets of what has ended, and only then lets a slot begin. Who
+may start, and what a start that was left open means, is decided in `executor/attempts.py`; what may be committed in
+`executor/commit_tracker.py`.
+
+While jobs wait here and no slot is free, nothing is urgent in the log: the thread then listens to the slots instead
+of the broker, so that the next job begins a commit (about a millisecond) after a slot is free.
 """
 
 import time
-from collections.abc import Sequence
-from queue import Empty, SimpleQueue
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future
 from threading import Event as Flag
-from threading import Thread, current_thread
-from typing import Final
+from typing import Final, NamedTuple
 
+from executor.attempts import Attempts, Start
 from executor.commit_tracker import CommitTracker
-from executor.runner import Runner
 from executor.sandbox.errors import Stopped
+from executor.slots import Broke, Finished, Left, Report, Runs, Slots, WantsAgain
 from executor.waiting_jobs import WaitingJobs
 from schemas.eventlog.errors import LogUnavailable
 from schemas.eventlog.port import Committed, EventLog, GroupReader, Partition, Record
@@ -22,7 +27,7 @@ from schemas.topics import JOBS, executor_group
 from schemas.values import Position
 
 POLL_TIMEOUT_S: Final = 0.05
-"""How late a commit or a resumed lane may be; a slot fetches its next job without waiting for the poll."""
+"""How late a commit or a resumed lane may be where nothing else happens."""
 
 REVOKE_PATIENCE_S: Final = 1.0
 """Jobs that end within it need not be judged again by the partition's next owner."""
@@ -33,7 +38,17 @@ DRAIN_PATIENCE_S: Final = 3.0
 STOP_PATIENCE_S: Final = 1.0
 UNAVAILABLE_PAUSE_S: Final = 1.0
 
+NOTHING_COMMITTED: Final = Committed(offset=-1)
+
 log = EventLogger(__name__)
+
+
+class Chosen(NamedTuple):
+    """A job whose start is taken down and not acknowledged yet, or one that asks for its next start."""
+
+    start: Start
+    record: Record | None = None
+    answer: "Future[Start | None] | None" = None
 
 
 class Worker:
@@ -44,30 +59,27 @@ class Worker:
         *,
         event_log: EventLog,
         pool: str,
-        runners: Sequence[Runner],
+        runners: Sequence[Runs],
         drain_patience_s: float = DRAIN_PATIENCE_S,
     ) -> None:
         self._event_log = event_log
         self._pool = pool
+        self._slots = Slots(runners)
         self._waiting = WaitingJobs(capacity=len(runners))
         self._tracker = CommitTracker()
-        self._finished: SimpleQueue[Position] = SimpleQueue()
+        self._attempts = Attempts()
+        self._acknowledged: dict[Partition, Committed] = {}
+        self._chosen: list[Chosen] = []
         self._paused: frozenset[Partition] = frozenset()
-        self._threads = [
-            Thread(target=self._slot, args=(runner,), name=f"slot-{number}", daemon=True)
-            for number, runner in enumerate(runners)
-        ]
-        self._runners = runners
         self._draining = False
         self._drain_patience_s = drain_patience_s
-        self._failure: Exception | None = None
+        self._broke: list[Broke] = []
         self._why_not_ready: str | None = "has not polled yet"
-        self._at_work: set[str] = set()
 
     @property
     def busy(self) -> int:
         """How many slots are at work."""
-        return len(self._at_work)
+        return self._slots.busy
 
     def why_not_ready(self) -> str | None:
         """None while jobs are being read."""
@@ -76,44 +88,103 @@ class Worker:
     def run(self, asked_to_stop: Flag) -> None:
         """Polls until asked to stop, then drains; what broke a slot is raised here."""
         reader = self._event_log.group_reader(
-            list(JOBS.values()), executor_group(self._pool), revoked=lambda lost: self._give_up(reader, lost)
+            list(JOBS.values()),
+            executor_group(self._pool),
+            assigned=self._take_over,
+            revoked=lambda lost: self._give_up(reader, lost),
         )
-        for thread in self._threads:
-            thread.start()
+        self._slots.open()
         try:
-            while not asked_to_stop.is_set() and self._failure is None:
+            while not asked_to_stop.is_set() and not self._broke:
                 self._step(reader)
         finally:
             self._drain(reader)
-        if self._failure is not None:
-            raise self._failure
+        if self._broke:
+            raise self._broke[0].failure
 
     def _step(self, reader: GroupReader) -> None:
         try:
-            for record in reader.poll(len(self._threads), POLL_TIMEOUT_S):
-                self._tracker.taken(record.position)
-                self._waiting.put(record)
+            self._hear(self._slots.reports())
+            self._choose()
             self._commit(reader)
+            self._let_begin()
             self._pause_full_lanes(reader)
+            self._read(reader)
             self._why_not_ready = None
         except LogUnavailable as fault:
             log.warning("log_unavailable", why=fault)
             self._why_not_ready = str(fault)
             time.sleep(UNAVAILABLE_PAUSE_S)
 
-    def _commit(self, reader: GroupReader) -> None:
-        self._collect_finished()
-        offsets = self._tracker.committable()
-        if offsets:
-            reader.commit({partition: Committed(offset=offset) for partition, offset in offsets.items()})
-            self._tracker.committed(offsets)
+    def _read(self, reader: GroupReader) -> None:
+        """Waits for what comes next, from the broker or, where jobs wait here for a slot, from the slots."""
+        waits_for_slots = self._waiting.any() or bool(self._chosen)
+        records = reader.poll(len(self._slots), 0.0 if waits_for_slots else POLL_TIMEOUT_S)
+        for record in records:
+            if _partition(record.position) in self._attempts.partitions:  # else it is its next owner's
+                self._tracker.taken(record.position)
+                self._waiting.put(record)
+        if waits_for_slots and not records:
+            self._hear(self._slots.reports(POLL_TIMEOUT_S))
 
-    def _collect_finished(self) -> None:
-        while True:
-            try:
-                self._tracker.finished(self._finished.get_nowait())
-            except Empty:
+    def _hear(self, reports: Sequence[Report]) -> None:
+        for report in reports:
+            match report:
+                case WantsAgain(start, answer):
+                    self._choose_again(start, answer)
+                    continue
+                case Finished(start):
+                    self._tracker.finished(start.position)
+                    self._attempts.finished(start.position)
+                case Broke():
+                    self._broke.append(report)
+                case Left():
+                    pass
+            self._attempts.ended(report.start.position)
+
+    def _choose_again(self, start: Start, answer: "Future[Start | None]") -> None:
+        if self._draining:
+            answer.set_exception(Stopped("the executor is going down"))
+        elif (following := self._attempts.again(start)) is None:
+            answer.set_result(None)
+        else:
+            self._chosen.append(Chosen(following, answer=answer))
+
+    def _choose(self) -> None:
+        """Takes down the starts of what may start now, as many as slots are free."""
+        while len(self._attempts.at_work) < len(self._slots):
+            record = self._waiting.take(self._attempts.may_start)
+            if record is None:
                 return
+            if self._tracker.is_unfinished(record.position):  # else it ended here, begun before we lost its partition
+                self._chosen.append(Chosen(self._attempts.start(record.position), record))
+
+    def _commit(self, reader: GroupReader) -> None:
+        """Commits what has changed, offsets and counts; several starts and ends share one commit."""
+        wanted = {
+            partition: self._wanted(partition, offset) for partition, offset in self._tracker.committable().items()
+        }
+        changed = {at: commit for at, commit in wanted.items() if commit != self._acknowledged.get(at)}
+        if changed:
+            for partition in reader.commit(changed):
+                self._acknowledged[partition] = changed[partition]
+
+    def _wanted(self, partition: Partition, offset: int) -> Committed:
+        return Committed(offset=offset, metadata=self._attempts.note(partition, offset))
+
+    def _let_begin(self) -> None:
+        """Lets those begin whose counts the broker has acknowledged; the others wait for the next commit."""
+        offsets = self._tracker.committable()
+        still: list[Chosen] = []
+        for chosen in self._chosen:
+            partition = _partition(chosen.start.position)
+            if self._acknowledged[partition] != self._wanted(partition, offsets[partition]):
+                still.append(chosen)
+            elif chosen.record is not None:
+                self._slots.give(chosen.record, chosen.start)
+            elif chosen.answer is not None:
+                chosen.answer.set_result(chosen.start)
+        self._chosen = still
 
     def _pause_full_lanes(self, reader: GroupReader) -> None:
         assigned = reader.assignment()
@@ -124,54 +195,72 @@ class Worker:
             reader.resume(sorted(free_again))
         self._paused = full
 
+    def _take_over(self, committed: Mapping[Partition, Committed | None]) -> Mapping[Partition, int]:
+        """Within a poll: begins anew with these partitions, from what their last owner left in the note."""
+        self._forget(committed.keys())
+        for partition, known in committed.items():
+            if not self._attempts.take_over(partition, known):
+                log.warning("note_unreadable", partition=f"{partition.topic}:{partition.number}", note=known)
+            self._acknowledged[partition] = known or NOTHING_COMMITTED
+        return {}
+
     def _give_up(self, reader: GroupReader, lost: frozenset[Partition]) -> None:
         """Within a poll: lets running jobs of these partitions end, briefly, and commits a last time."""
-        dropped = len(self._waiting.drop(lost))
+        self._waiting.drop(lost)
+        self._drop_chosen(lost)
         deadline = time.monotonic() + (0 if self._draining else REVOKE_PATIENCE_S)
-        self._collect_finished()
-        while self._tracker.unfinished(lost) > dropped and time.monotonic() < deadline:
-            time.sleep(POLL_TIMEOUT_S / 10)
-            self._collect_finished()
+        while self._runs_any_of(lost) and (left_s := deadline - time.monotonic()) > 0:
+            self._hear(self._slots.reports(min(left_s, POLL_TIMEOUT_S)))
+            self._drop_chosen(lost)
+        self._leave(reader, lost)
+        self._forget(lost)
+
+    def _runs_any_of(self, partitions: Collection[Partition]) -> bool:
+        return any(_partition(position) in partitions for position in self._attempts.at_work)
+
+    def _leave(self, reader: GroupReader, partitions: Collection[Partition]) -> None:
+        """The last commit: what still runs is left open by nobody's fault, but for what broke a slot."""
+        self._attempts.take_back(partitions, but=[broke.start.position for broke in self._broke])
         try:
             self._commit(reader)
         except LogUnavailable as fault:
             log.warning("last_commit_failed", why=fault)
-        self._tracker.forget(lost)
-        self._paused -= lost
+
+    def _drop_chosen(self, partitions: Collection[Partition]) -> None:
+        """What has not begun does not begin."""
+        for chosen in [one for one in self._chosen if _partition(one.start.position) in partitions]:
+            self._chosen.remove(chosen)
+            if chosen.answer is None:
+                self._attempts.ended(chosen.start.position)
+            else:
+                chosen.answer.set_result(None)
+
+    def _forget(self, partitions: Collection[Partition]) -> None:
+        self._waiting.drop(partitions)
+        self._drop_chosen(partitions)
+        self._tracker.forget(partitions)
+        self._attempts.forget(partitions)
+        for partition in partitions:
+            self._acknowledged.pop(partition, None)
+        self._paused -= frozenset(partitions)
 
     def _drain(self, reader: GroupReader) -> None:
         """Lets what runs end, stops what does not, commits and leaves the group."""
         self._draining = True
-        self._waiting.close()
-        self._join_slots(self._drain_patience_s)
-        for runner in self._runners:
-            runner.stop()
-        self._join_slots(STOP_PATIENCE_S)
-        try:
-            self._commit(reader)
-        except LogUnavailable as fault:
-            log.warning("last_commit_failed", why=fault)
+        self._drop_chosen(self._attempts.partitions)
+        self._slots.close()
+        self._hear_until_closed(self._drain_patience_s)
+        self._slots.stop()
+        self._hear_until_closed(STOP_PATIENCE_S)
+        self._leave(reader, self._attempts.partitions)
         reader.close()
 
-    def _join_slots(self, patience_s: float) -> None:
+    def _hear_until_closed(self, patience_s: float) -> None:
         deadline = time.monotonic() + patience_s
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        while self._slots.are_open and (left_s := deadline - time.monotonic()) > 0:
+            self._hear(self._slots.reports(min(left_s, POLL_TIMEOUT_S)))
+        self._hear(self._slots.reports())
 
-    def _slot(self, runner: Runner) -> None:
-        try:
-            while (record := self._waiting.take()) is not None:
-                self._work_on(record, runner)
-        except Stopped:
-            log.info("slot_stopped")
-        except Exception as failure:  # noqa: BLE001  # raised in `run`: a slot must not be gone silently
-            self._failure = failure
 
-    def _work_on(self, record: Record, runner: Runner) -> None:
-        name = current_thread().name
-        self._at_work.add(name)
-        try:
-            runner.bring_to_its_end(record)
-        finally:
-            self._at_work.discard(name)
-        self._finished.put(record.position)
+def _partition(position: Position) -> Partition:
+    return Partition(position.topic, position.partition)

@@ -27,8 +27,9 @@ from typing import Any, Final
 import orjson
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from schemas.eventlog.errors import AppendRefused, AppendUncertain
+from schemas.eventlog.errors import AppendRefused, AppendRejected, AppendUncertain
 from schemas.eventlog.kafka_messages import position_of
+from schemas.eventlog.topic_checks import MESSAGE_BYTES
 from schemas.log import EventLogger
 from schemas.values import Position
 
@@ -38,16 +39,15 @@ POLL_S: Final = 0.1
 QUEUE_MESSAGES: Final = 20_000
 """Appends under way, all callers together: what an executor or ingest_api may have open with room to spare."""
 QUEUE_KIBIBYTES: Final = 128 * 1024
-MESSAGE_BYTES: Final = 8 * 1024 * 1024
-"""The longest record; the topics allow as much. A problem of some thousand cases is the longest that there is."""
 
 UNASSIGNED: Final = -1
 """librdkafka's word for: the key decides."""
 
+TOO_LONG: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
+"""Errors that the same record meets whenever it is sent."""
+
 REFUSALS: Final = frozenset(
     {
-        KafkaError.MSG_SIZE_TOO_LARGE,
-        KafkaError.RECORD_LIST_TOO_LARGE,
         KafkaError.INVALID_MSG,
         KafkaError.INVALID_RECORD,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -96,7 +96,7 @@ class KafkaAppends:
         except BufferError:
             future.set_exception(AppendRefused(f"{QUEUE_MESSAGES} appends are under way already"))
         except KafkaException as error:
-            future.set_exception(AppendRefused(_text(error.args[0])))
+            future.set_exception(_refusal(error.args[0]))
         return future
 
     def close(self, timeout_s: float) -> None:
@@ -139,8 +139,8 @@ class KafkaAppends:
         elif error is None:
             self._note_broker(away=False)
             future.set_result(position_of(message))
-        elif error.code() in REFUSALS:
-            future.set_exception(AppendRefused(_text(error)))
+        elif error.code() in TOO_LONG | REFUSALS:
+            future.set_exception(_refusal(error))
         else:
             self._failed.append(_Failed(future, error, sent_before, time.monotonic()))
 
@@ -200,6 +200,10 @@ def _configuration(kafka: str, client_id: str, linger_ms: float, delivery_timeou
         "statistics.interval.ms": STATISTICS_MS,
         "log_level": 2,
     }
+
+
+def _refusal(error: KafkaError) -> AppendRefused:
+    return (AppendRejected if error.code() in TOO_LONG else AppendRefused)(_text(error))
 
 
 def _text(error: KafkaError) -> str:

@@ -196,17 +196,18 @@ class KafkaGroupReader(KafkaReader):
         """See the port."""
         return self._ours
 
-    def commit(self, offsets: Mapping[Partition, Committed]) -> None:
+    def commit(self, offsets: Mapping[Partition, Committed]) -> frozenset[Partition]:
         """See the port; `LogUnavailable` when the broker does not acknowledge it in time."""
         check_notes(offsets)
         deadline = time.monotonic() + COMMIT_S
         while ours := {at: offset for at, offset in offsets.items() if at in self._ours}:
-            code = self._commit_once(ours)
-            if code not in RETRIED:
-                return
+            acknowledged = self._commit_once(ours)
+            if acknowledged is not None:
+                return acknowledged
             if time.monotonic() >= deadline:
                 raise LogUnavailable(f"the group has been rebalancing for {COMMIT_S:g} s")
             time.sleep(SLICE_S)
+        return frozenset()
 
     def pause(self, partitions: Sequence[Partition]) -> None:
         """See the port."""
@@ -243,21 +244,24 @@ class KafkaGroupReader(KafkaReader):
     def _is_ours(self, message: Message) -> bool:
         return partition_of(message) in self._ours
 
-    def _commit_once(self, offsets: Mapping[Partition, Committed]) -> int | None:
-        """Commits, and answers the error that passes with the next heartbeat, if it met one."""
+    def _commit_once(self, offsets: Mapping[Partition, Committed]) -> frozenset[Partition] | None:
+        """Commits, and answers what was acknowledged; None where it met an error that passes by itself."""
         wanted = [TopicPartition(at.topic, at.number, offset.offset, offset.metadata) for at, offset in offsets.items()]
         try:
-            errors = [answer.error for answer in self._committed_now(wanted) if answer.error is not None]
+            answers = {
+                Partition(answer.topic, answer.partition): answer.error for answer in self._committed_now(wanted)
+            }
         except TimeoutError as late:
             raise LogUnavailable(f"no commit was acknowledged in {COMMIT_S:g} s") from late
         except KafkaException as raised:
-            errors = [raised.args[0]]
+            answers = dict.fromkeys(offsets, raised.args[0])
+        errors = [error for error in answers.values() if error is not None]
+        if any(error.code() in RETRIED for error in errors):
+            return None
         for error in errors:
-            if error.code() in RETRIED:
-                return int(error.code())
             if error.code() not in NOT_OURS:
                 raise LogUnavailable(f"the commit was not acknowledged: {error.str()}")
-        return None
+        return frozenset(at for at, error in answers.items() if error is None)
 
     def _committed_now(self, wanted: list[TopicPartition]) -> Sequence[TopicPartition]:
         """Commits, where the broker is not known to be away: then the client would wait for it up to 45 s.

@@ -16,7 +16,7 @@ from confluent_kafka.admin import (
 )
 
 from schemas.eventlog.errors import LogMisconfigured, LogUnavailable
-from schemas.eventlog.kafka_appends import MESSAGE_BYTES
+from schemas.eventlog.topic_checks import MESSAGE_BYTES
 from schemas.topics import TOPICS, Topic
 
 TIMEOUT_S: Final = 10.0

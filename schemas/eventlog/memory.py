@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from schemas.codec import UndecodableBytes
-from schemas.eventlog.errors import AppendRefused, AppendUncertain
+from schemas.eventlog.errors import AppendRefused, AppendRejected, AppendUncertain
 from schemas.eventlog.memory_readers import MemoryGroupReader, MemoryReader
 from schemas.eventlog.memory_store import MemoryStore, Outage
 from schemas.eventlog.murmur2 import partition_of
 from schemas.eventlog.port import Assigned, Committed, Partition, Record, Revoked, Undecodable
-from schemas.eventlog.topic_checks import check_belongs, check_there
+from schemas.eventlog.topic_checks import MESSAGE_BYTES, check_belongs, check_there
 from schemas.events import Event
 from schemas.local_codec import local_codec
 from schemas.topics import Topic
@@ -48,17 +48,20 @@ class MemoryEventLog:
         check_belongs(topic, event)
         at = Partition(topic.name, self._partition(topic, event) if partition is None else partition)
         check_there(at)
+        value = self._codec.encode(event)
         future: Future[Position] = Future()
         future.set_running_or_notify_cancel()
         match self.outage:
+            case _ if len(value) > MESSAGE_BYTES:
+                future.set_exception(AppendRejected(f"{len(value)} bytes are too long for a record"))
             case None:
-                future.set_result(self._add(at, event))
+                future.set_result(self._add(at, value))
             case Outage.DOWN:
                 future.set_exception(AppendRefused("the broker is down"))
             case Outage.FATE_UNKNOWN:
                 future.set_exception(AppendUncertain("the connection broke"))
             case Outage.ACKNOWLEDGEMENT_LOST:
-                self._add(at, event)
+                self._add(at, value)
                 future.set_exception(AppendUncertain("the connection broke"))
         return future
 
@@ -123,9 +126,8 @@ class MemoryEventLog:
     def close(self, timeout_s: float = 5.0) -> None:
         """See the port; what is in the log stays there."""
 
-    def _add(self, at: Partition, event: Event) -> Position:
+    def _add(self, at: Partition, value: bytes) -> Position:
         """Adds what a reader would get from Kafka: the event as it comes back from its bytes."""
-        value = self._codec.encode(event)
         return self._store.add(at, self._codec.decode(value), value, self._clock())
 
     def _partition(self, topic: Topic, event: Event) -> int:

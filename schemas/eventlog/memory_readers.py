@@ -80,11 +80,13 @@ class MemoryGroupReader(MemoryReader):
         with self._store.changed:
             return frozenset(self._following)
 
-    def commit(self, offsets: Mapping[Partition, Committed]) -> None:
+    def commit(self, offsets: Mapping[Partition, Committed]) -> frozenset[Partition]:
         """See the port."""
         check_notes(offsets)
         with self._store.changed:
-            self._store.commit(self._group, {at: offsets[at] for at in offsets if at in self._following})
+            ours = {at: offsets[at] for at in offsets if at in self._following}
+            self._store.commit(self._group, ours)
+            return frozenset(ours)
 
     def pause(self, partitions: Sequence[Partition]) -> None:
         """See the port."""

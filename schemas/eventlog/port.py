@@ -69,8 +69,9 @@ class GroupReader(Reader, Protocol):
     def assignment(self) -> frozenset[Partition]:
         """The partitions that are this member's now."""
 
-    def commit(self, offsets: Mapping[Partition, Committed]) -> None:
-        """Commits and waits for the acknowledgement; partitions that are no longer ours are left out silently."""
+    def commit(self, offsets: Mapping[Partition, Committed]) -> frozenset[Partition]:
+        """Commits, waits for the acknowledgement and answers whose it was: partitions that are no longer ours are
+        left out silently. To be called by the thread that polls."""
 
     def pause(self, partitions: Sequence[Partition]) -> None:
         """Stops delivering these until `resume`; polling goes on and keeps the membership."""
@@ -93,8 +94,9 @@ class EventLog(Protocol):
     def append(self, topic: Topic, event: Event, *, partition: int | None = None) -> "Future[Position]":
         """Appends; the future is done once the broker has acknowledged.
 
-        It fails with `AppendRefused` when the event is certainly not in the log, with `AppendUncertain` when that
-        cannot be known. Without `partition` the event's key decides (murmur2, as every other writer).
+        It fails with `AppendRefused` when the event is certainly not in the log (`AppendRejected` when it never will
+        be), with `AppendUncertain` when that cannot be known. Without `partition` the event's key decides (murmur2,
+        as every other writer).
         """
 
     def end_offsets(self, topic: Topic, *, timeout_s: float = 5.0) -> dict[int, int]:

@@ -10,6 +10,9 @@ from schemas.topics import TOPIC_BY_NAME, Topic
 METADATA_BYTES: Final = 4095
 """What Kafka takes as the note of a commit: fewer than 4,096, as was measured."""
 
+MESSAGE_BYTES: Final = 8 * 1024 * 1024
+"""The longest record; the topics allow as much. A problem of some thousand cases is the longest that there is."""
+
 
 def check_belongs(topic: Topic, event: Event) -> None:
     """A topic holds the events that the topic table says and no others."""

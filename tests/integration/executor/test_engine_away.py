@@ -1,5 +1,6 @@
 """The container engine goes away in the middle of a run, for a while or for good."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from executor.attempts import Start
 from executor.judge import Judge
 from executor.languages.images import runner_images
 from executor.languages.loader import load_languages
@@ -64,7 +66,12 @@ class Place:
         """Judges a program that sleeps a second, in a thread of its own."""
         record = Record(position=POSITION, appended_at=NOW, event=job([case(self.blobs, "1", b"", b"3")], source=SLOW))
         runner = Runner(judge=self.judge, event_log=self.log, retry_delays_s=delays_s)
-        thread = Thread(target=runner.bring_to_its_end, args=(record,))
+        numbers = itertools.count(1)
+
+        def count() -> Start:
+            return Start(position=POSITION, number=next(numbers))
+
+        thread = Thread(target=runner.bring_to_its_end, args=(record, count(), count))
         thread.start()
         return thread
 

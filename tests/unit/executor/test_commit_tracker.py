@@ -26,7 +26,7 @@ def test_nothing_is_committable_while_the_first_job_runs() -> None:
     tracker = tracker_with(5, 6, 7)
     tracker.finished(at(6))
     tracker.finished(at(7))
-    assert tracker.committable() == {}
+    assert tracker.committable() == {P0: 5}
 
 
 def test_the_gap_closes_when_the_slow_job_ends() -> None:
@@ -50,18 +50,11 @@ def test_offsets_may_leave_gaps() -> None:
     assert tracker.committable() == {P0: 30}
 
 
-def test_what_is_committed_is_not_offered_again() -> None:
-    tracker = tracker_with(5)
-    tracker.finished(at(5))
-    tracker.committed(tracker.committable())
-    assert tracker.committable() == {}
-
-
 def test_partitions_do_not_wait_for_each_other() -> None:
     tracker = tracker_with(5)
     tracker.taken(at(2, P1))
     tracker.finished(at(2, P1))
-    assert tracker.committable() == {P1: 3}
+    assert tracker.committable() == {P0: 5, P1: 3}
 
 
 def test_a_revoked_partition_is_forgotten_and_its_late_jobs_ignored() -> None:
@@ -69,7 +62,7 @@ def test_a_revoked_partition_is_forgotten_and_its_late_jobs_ignored() -> None:
     tracker.forget([P0])
     tracker.finished(at(5))
     assert tracker.committable() == {}
-    assert tracker.unfinished([P0]) == 0
+    assert not tracker.is_unfinished(at(5))
 
 
 def test_a_job_that_ends_after_its_partition_came_back_counts() -> None:
@@ -81,6 +74,14 @@ def test_a_job_that_ends_after_its_partition_came_back_counts() -> None:
     assert tracker.committable() == {P0: 6}
 
 
+def test_what_was_forgotten_does_not_hold_back_what_is_taken_anew() -> None:
+    tracker = tracker_with(5, 6)
+    tracker.forget([P0])
+    tracker.taken(at(9))
+    tracker.finished(at(9))
+    assert tracker.committable() == {P0: 10}
+
+
 @given(st.data())
 def test_a_commit_never_passes_an_unfinished_job_and_reaches_the_end(data: st.DataObject) -> None:
     offsets = data.draw(st.lists(st.integers(0, 500), min_size=1, unique=True).map(sorted))
@@ -90,9 +91,9 @@ def test_a_commit_never_passes_an_unfinished_job_and_reaches_the_end(data: st.Da
     for offset in data.draw(st.permutations(offsets)):
         tracker.finished(at(offset))
         done.add(offset)
-        movable = tracker.committable()
-        assert all(earlier in done for earlier in offsets if earlier < movable.get(P0, 0))
-        assert movable.get(P0, committed + 1) > committed
-        tracker.committed(movable)
-        committed = movable.get(P0, committed)
+        assert {other for other in offsets if not tracker.is_unfinished(at(other))} == done
+        movable = tracker.committable()[P0]
+        assert all(earlier in done for earlier in offsets if earlier < movable)
+        assert movable >= committed
+        committed = movable
     assert committed == offsets[-1] + 1

@@ -1,11 +1,14 @@
 """From one record to its end: a verdict, or a JUDGE_ERROR and a dead letter, or nothing because we go down."""
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from executor.attempts import Start
 from executor.runner import Runner
 from executor.sandbox.errors import EngineUnavailable, SandboxFault, Stopped
 from executor.sandbox.port import RunOutcome
@@ -20,6 +23,7 @@ from tests.unit.executor.jobs import NOW, POSITION, case, job, judge_with, missi
 from tests.unit.executor.scripted_sandbox import Ran, ScriptedSandbox, outcome
 
 DELAYS = (0.0, 0.0)
+FIRST = Start(position=POSITION, number=1)
 
 
 @pytest.fixture
@@ -38,6 +42,12 @@ def record_of(event: Event, value: bytes = b"as it stood") -> Record:
 
 def runner_with(log: MemoryEventLog, blobs: DirectoryBlobStore, sandbox: ScriptedSandbox) -> Runner:
     return Runner(judge=judge_with(sandbox, blobs), event_log=log, retry_delays_s=DELAYS)
+
+
+def counted(first: Start = FIRST) -> Callable[[], Start]:
+    """Counts every further start of a job."""
+    numbers = itertools.count(first.number + 1)
+    return lambda: replace(first, number=next(numbers))
 
 
 def verdicts(log: MemoryEventLog) -> list[VerdictReached]:
@@ -61,7 +71,9 @@ def failing(times: int) -> Callable[[Ran], RunOutcome]:
 
 
 def test_progress_and_verdict_reach_the_log(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
-    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])))
+    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(
+        record_of(job([case(blobs, "1", b"1", b"1")])), FIRST, counted()
+    )
     assert [type(event) for event in log.events(JUDGINGS)] == [JudgingStarted, CaseJudged]
     assert [event.verdict for event in verdicts(log)] == [Verdict.AC]
     assert dead_letters(log) == []
@@ -71,7 +83,7 @@ def test_a_fault_of_ours_that_passes_costs_nothing_but_an_attempt(
     log: MemoryEventLog, blobs: DirectoryBlobStore
 ) -> None:
     runner = runner_with(log, blobs, ScriptedSandbox(on_run=failing(2)))
-    runner.bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])))
+    runner.bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])), FIRST, counted())
     assert [(event.verdict, event.attempt) for event in verdicts(log)] == [(Verdict.AC, 3)]
     assert dead_letters(log) == []
 
@@ -80,7 +92,7 @@ def test_a_fault_of_ours_that_stays_is_a_judge_error_and_a_dead_letter(
     log: MemoryEventLog, blobs: DirectoryBlobStore
 ) -> None:
     runner = runner_with(log, blobs, ScriptedSandbox(on_run=failing(3)))
-    runner.bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])))
+    runner.bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])), FIRST, counted())
     (verdict,), (letter,) = verdicts(log), dead_letters(log)
     assert verdict.verdict is Verdict.JUDGE_ERROR
     assert verdict.reason == "EngineUnavailable: the container engine failed to start a container: gone"
@@ -89,13 +101,13 @@ def test_a_fault_of_ours_that_stays_is_a_judge_error_and_a_dead_letter(
 
 
 def test_a_missing_blob_is_a_judge_error_in_the_end(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
-    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record_of(job([missing_case("1")])))
+    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record_of(job([missing_case("1")])), FIRST, counted())
     assert [event.verdict for event in verdicts(log)] == [Verdict.JUDGE_ERROR]
     assert len(dead_letters(log)) == 1
 
 
 def test_a_hopeless_job_is_not_tried_again(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
-    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record_of(job(language="cobol")))
+    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record_of(job(language="cobol")), FIRST, counted())
     assert [(event.verdict, event.attempt) for event in verdicts(log)] == [(Verdict.JUDGE_ERROR, 1)]
     assert len(dead_letters(log)) == 1
 
@@ -105,14 +117,14 @@ def test_a_slip_of_our_own_code_is_ours_too(log: MemoryEventLog, blobs: Director
         raise ZeroDivisionError
 
     runner = runner_with(log, blobs, ScriptedSandbox(on_run=slip))
-    runner.bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])))
+    runner.bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])), FIRST, counted())
     assert [event.verdict for event in verdicts(log)] == [Verdict.JUDGE_ERROR]
 
 
 def test_a_given_up_job_is_answered_without_a_dead_letter_of_ours(
     log: MemoryEventLog, blobs: DirectoryBlobStore
 ) -> None:
-    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record_of(job(give_up="poison")))
+    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record_of(job(give_up="poison")), FIRST, counted())
     assert [(event.verdict, event.reason) for event in verdicts(log)] == [(Verdict.JUDGE_ERROR, "poison")]
     assert dead_letters(log) == []
 
@@ -120,7 +132,7 @@ def test_a_given_up_job_is_answered_without_a_dead_letter_of_ours(
 def test_bytes_that_are_no_event_are_buried_as_they_are(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
     log.inject(JOBS[Lane.PRACTICE], b"junk", key=b"k")
     (record,) = log.records(JOBS[Lane.PRACTICE])
-    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record)
+    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record, FIRST, counted())
     (letter,) = dead_letters(log)
     assert (letter.value, letter.key, letter.reason) == (b"junk", b"k", DeadLetterReason.UNDECODABLE)
     assert verdicts(log) == []
@@ -128,9 +140,9 @@ def test_bytes_that_are_no_event_are_buried_as_they_are(log: MemoryEventLog, blo
 
 def test_another_event_in_a_lane_is_buried(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
     sandbox = ScriptedSandbox()
-    runner_with(log, blobs, sandbox).bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])))
+    runner_with(log, blobs, sandbox).bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])), FIRST, counted())
     stray = verdicts(log)[0]
-    runner_with(log, blobs, sandbox).bring_to_its_end(record_of(stray))
+    runner_with(log, blobs, sandbox).bring_to_its_end(record_of(stray), FIRST, counted())
     assert [letter.reason for letter in dead_letters(log)] == [DeadLetterReason.UNEXPECTED_EVENT]
     assert len(verdicts(log)) == 1
 
@@ -140,7 +152,7 @@ def in_background(runner: Runner, record: Record) -> tuple[Thread, list[SandboxF
 
     def work() -> None:
         try:
-            runner.bring_to_its_end(record)
+            runner.bring_to_its_end(record, FIRST, counted())
         except Stopped as fault:
             stopped.append(fault)
 

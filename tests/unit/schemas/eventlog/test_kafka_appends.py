@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from schemas.eventlog.errors import AppendRefused, AppendUncertain
-from schemas.eventlog.kafka_appends import MESSAGE_BYTES, QUEUE_MESSAGES, KafkaAppends
+from schemas.eventlog.kafka_appends import QUEUE_MESSAGES, KafkaAppends
+from schemas.eventlog.topic_checks import MESSAGE_BYTES
 
 NOBODY = "127.0.0.1:9"
 
