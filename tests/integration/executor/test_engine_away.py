@@ -27,7 +27,8 @@ from schemas.ids import ExecutorId
 from schemas.topics import DEAD_LETTERS, JUDGINGS, VERDICTS
 from schemas.values import Verdict
 from tests.integration.executor.relay import Relay
-from tests.unit.executor.jobs import NOW, POSITION, case, job
+from tests.unit.executor.jobs import NOW, POSITION, case, job, quiet
+from tests.unit.executor.memory_compile_cache import MemoryCompileCache
 
 OWNER = "engineaway"
 SLOW = b'#include <cstdio>\n#include <unistd.h>\nint main() { sleep(1); puts("3"); }'
@@ -60,6 +61,9 @@ class Place:
             executor_id=ExecutorId("x"),
             software_version="0",
             clock=lambda: datetime.now(UTC),
+            compile_cache=MemoryCompileCache(),
+            calibration=lambda: None,
+            watch_strain=quiet,
         )
 
     def judging(self, *delays_s: float) -> Thread:

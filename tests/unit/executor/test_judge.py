@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from executor.attempt import Attempt
+from executor.compile_cache import DirectoryCompileCache
 from executor.errors import UnknownLanguage
 from executor.judge import NO_CASES
+from executor.policy import Strain
 from executor.provenance import cases_digest
 from executor.sandbox.port import Exited, Halted, Limit, RunOutcome, Signalled
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.blobs.port import BlobMissing
 from schemas.events import CaseJudged, JudgingRequested, JudgingStarted, VerdictReached
 from schemas.ids import Sha256, attempt_id, derived_event_id
-from schemas.values import CaseResult, Provenance, UsageSample, Verdict
+from schemas.values import Calibration, CaseResult, Provenance, UsageSample, Verdict
 from tests.unit.executor.jobs import EXECUTOR, NOW, POSITION, case, job, judge_with, missing_case
 from tests.unit.executor.scripted_sandbox import MEBIBYTE, Ran, ScriptedSandbox, outcome
 
@@ -180,3 +182,59 @@ def test_the_memory_limit_reaches_the_run_command(blobs: DirectoryBlobStore) -> 
     sandbox = ScriptedSandbox(on_run=hello)
     assert judged(request, blobs, sandbox)[0].verdict is Verdict.AC
     assert sandbox.ran[1].command[-1] == "Hi"
+
+
+def test_judging_the_same_source_again_compiles_nothing(blobs: DirectoryBlobStore, tmp_path: Path) -> None:
+    cache = DirectoryCompileCache(tmp_path / "compiled")
+    first, second, broken = (
+        ScriptedSandbox(),
+        ScriptedSandbox(),
+        ScriptedSandbox(on_compile=lambda _: outcome(Exited(1))),
+    )
+    request = job([case(blobs, "1", b"1", b"1")])
+    found = [
+        judge_with(sandbox, blobs, compile_cache=cache).judge(attempt_at(request), lambda _: None)
+        for sandbox in (first, second, broken)
+    ]
+    assert found[0] == found[1] == found[2]
+    assert [len(sandbox.ran) for sandbox in (first, second, broken)] == [2, 1, 1]
+
+
+def test_a_narrow_failure_is_run_again_and_the_best_run_counts(blobs: DirectoryBlobStore) -> None:
+    times_ms = iter([1_040, 1_001, 1_000])
+
+    def slower_and_slower(ran: Ran) -> RunOutcome:
+        return outcome(output=ran.stdin, cpu_time_ns=next(times_ms) * 1_000_000)
+
+    verdict, told = judged(job([case(blobs, "1", b"1", b"1")]), blobs, ScriptedSandbox(on_run=slower_and_slower))
+    assert verdict.verdict is Verdict.AC
+    assert [(sample.cpu_time_ms, sample.verdict) for sample in verdict.cases[0].samples] == [
+        (1_040, Verdict.TLE),
+        (1_001, Verdict.TLE),
+        (1_000, Verdict.AC),
+    ]
+    assert verdict.cases[0].cpu_time_ms == 1_000
+    assert isinstance(told[-1], CaseJudged)
+    assert told[-1].result == verdict.cases[0]
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize(("stolen_ns", "runs"), [(0, 1), (1_000_000_000, 3)])
+def test_a_failure_is_run_again_where_the_machine_was_disturbed(
+    blobs: DirectoryBlobStore, stolen_ns: int, runs: int
+) -> None:
+    sandbox = ScriptedSandbox(on_run=lambda _: outcome(Halted(Limit.CPU), cpu_time_ns=1_200_000_000))
+    judge = judge_with(sandbox, blobs, watch_strain=lambda: lambda: Strain(stolen_ns=stolen_ns))
+    verdict = judge.judge(attempt_at(job([case(blobs, "1", b"1", b"1")])), lambda _: None)
+    assert (verdict.verdict, len(verdict.cases[0].samples)) == (Verdict.TLE, runs)
+
+
+def test_a_verdict_names_the_cases_the_limits_and_how_fast_the_machine_was(blobs: DirectoryBlobStore) -> None:
+    calibration = Calibration(measured_at=NOW, arithmetic_ns=20_000_000, memory_access_ns=30_000_000)
+    request, other = job([case(blobs, "1", b"1", b"1")]), job([case(blobs, "2", b"1", b"1")])
+    judge = judge_with(ScriptedSandbox(), blobs, calibration=calibration)
+    grounds = [judge.judge(attempt_at(one), lambda _: None).provenance for one in (request, other)]
+    assert grounds[0].limits == request.limits
+    assert grounds[0].calibration == calibration
+    assert grounds[0].cases_sha256 != grounds[1].cases_sha256
+    assert judge.give_up(attempt_at(request), "why").provenance == grounds[0]
