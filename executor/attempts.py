@@ -21,6 +21,8 @@ finds in the note what was started, and neither finished nor taken back: those j
   of it and two tries must not share one.
 - A partition that is taken away while its job runs goes on without us. The job still runs here, so that nobody is
   alone until it has ended, and it is not started a second time here, should the partition come back.
+- What has ended is forgotten, also where it lies behind something that has not and will be run again if we die: the
+  first verdict counts, so that a repeat is harmless, under the same number, too.
 - Who cannot be heard by the broker for longer than the group waits is dead to it, and counts as that.
 
 A note has room for some hundred jobs. From `CROWDED_BYTES` on, a job that is not in the note yet starts only when no

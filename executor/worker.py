@@ -134,13 +134,18 @@ class Worker:
                     self._choose_again(start, answer)
                     continue
                 case Finished(start):
-                    self._tracker.finished(start.position)
-                    self._attempts.finished(start.position)
+                    self._finish(start.position)
                 case Broke():
                     self._broke.append(report)
                 case Left():
                     pass
             self._attempts.ended(report.start.position)
+
+    def _finish(self, position: Position) -> None:
+        """A job of a partition that was lost and is back, but has not been read again, is its next reader's."""
+        if self._tracker.is_unfinished(position):
+            self._tracker.finished(position)
+            self._attempts.finished(position)
 
     def _choose_again(self, start: Start, answer: "Future[Start | None]") -> None:
         if self._draining:
