@@ -13,6 +13,7 @@ from schemas.events import ExecutorReported
 from schemas.ids import ExecutorId, derived_event_id
 from schemas.log import EventLogger
 from schemas.topics import EXECUTORS
+from schemas.values import Calibration
 
 REPORT_EVERY_S: Final = 10.0
 """A report counts for 60 s, so that a few lost ones do no harm."""
@@ -33,6 +34,8 @@ class Reporter:
     toolchains: Toolchains
     busy: Callable[[], int]
     clock: Callable[[], datetime]
+    calibration: Callable[[], Calibration | None] = lambda: None
+    why_aside: Callable[[], str | None] = lambda: None
 
     def run(self, stopping: Flag) -> None:
         """Reports at once and then regularly."""
@@ -58,4 +61,6 @@ class Reporter:
             sandbox=self.sandbox_kind,
             software_version=self.software_version,
             languages=tuple(toolchain.info for toolchain in self.toolchains.values()),
+            calibration=self.calibration(),
+            why_aside=self.why_aside(),
         )

@@ -238,3 +238,16 @@ def test_a_verdict_names_the_cases_the_limits_and_how_fast_the_machine_was(blobs
     assert grounds[0].calibration == calibration
     assert grounds[0].cases_sha256 != grounds[1].cases_sha256
     assert judge.give_up(attempt_at(request), "why").provenance == grounds[0]
+
+
+def test_nobody_else_has_the_sandbox_while_a_job_is_judged(blobs: DirectoryBlobStore) -> None:
+    seen: list[bool] = []
+
+    def noticed(_: Ran) -> RunOutcome:
+        seen.append(judge.turn.locked())
+        return outcome(output=b"1")
+
+    judge = judge_with(ScriptedSandbox(on_run=noticed), blobs)
+    judge.judge(attempt_at(job([case(blobs, "1", b"1", b"1")])), lambda _: None)
+    assert seen == [True]
+    assert not judge.turn.locked()
