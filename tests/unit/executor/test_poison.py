@@ -56,7 +56,8 @@ class Life:
         self.house = house
         self.dead = Flag()
         self.stop = Flag()
-        judges = [judge_with(ScriptedSandbox(on_run=self._on_run), house.blobs) for _ in range(slots)]
+        self.sandboxes = [ScriptedSandbox(on_run=self._on_run) for _ in range(slots)]
+        judges = [judge_with(sandbox, house.blobs) for sandbox in self.sandboxes]
         runners = [Runner(judge=judge, event_log=house.log, retry_delays_s=()) for judge in judges]
         self.worker = Worker(event_log=house.log, pool=POOL, runners=runners, drain_patience_s=0.2)
         self.thread = Thread(target=self.worker.run, args=(self.stop,))
@@ -80,13 +81,16 @@ class Life:
             if name.startswith("poison"):
                 self.house.company.append(sorted(self.house.running))
                 self.die()
-            while name.startswith("hold") and not self.dead.is_set() and not self.house.released.wait(0.005):
+            while name.startswith("hold") and not self._is_over() and not self.house.released.wait(0.005):
                 pass
-            if self.dead.is_set():
+            if self._is_over():
                 raise Stopped
             return outcome(output=b"ok")
         finally:
             self.house.running.remove(name)
+
+    def _is_over(self) -> bool:
+        return self.dead.is_set() or any(sandbox.closed for sandbox in self.sandboxes)
 
 
 class House:
