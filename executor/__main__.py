@@ -12,14 +12,19 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from threading import Event as Flag
-from threading import Thread
+from threading import Lock, Thread
 from typing import Final
 
 from executor import SOFTWARE_VERSION
+from executor.calibration.calibrator import Bench, Calibrator
+from executor.calibration.measure import LANGUAGE
+from executor.calibration.pool import PoolWatch
 from executor.compile_cache import DirectoryCompileCache
+from executor.cores import plan_cores
 from executor.judge import Judge
 from executor.languages.images import runner_images
 from executor.languages.loader import BadLanguage, load_languages
+from executor.leaving_group import LeavableGroups
 from executor.machine import Machine
 from executor.reporter import Reporter
 from executor.runner import Runner
@@ -27,7 +32,6 @@ from executor.sandbox.cgroup import Accounting, accounting
 from executor.sandbox.container import KIND, ContainerSandbox
 from executor.sandbox.engine import Engine
 from executor.sandbox.errors import EngineUnavailable, SandboxFault
-from executor.sandbox.hardening import Slot
 from executor.sandbox.leftovers import AlreadyRunning, owner_name, sole_owner, sweep
 from executor.toolchains import Toolchains, find_toolchains
 from executor.worker import Worker
@@ -68,6 +72,8 @@ def main() -> int:
 
 
 def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
+    plan = plan_cores(sorted(os.sched_getaffinity(0)), settings.slots)
+    os.sched_setaffinity(0, plan.services)  # ours, and of every thread to come; a slot's core is its sandbox's
     executor_id = ExecutorId(settings.executor_id)
     languages = load_languages()
     engine = held.enter_context(closing(_await_engine(settings.docker)))
@@ -84,7 +90,7 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
             owner=owner,
             work=work,
         )
-        for slot in _slots(settings.slots)
+        for slot in plan.slots
     ]
     toolchains = find_toolchains(sandboxes[0], languages, runner_images(), engine.image_id)
     event_log = connect(
@@ -104,9 +110,14 @@ def _work(
     executor_id = ExecutorId(settings.executor_id)
     blobs = DirectoryBlobStore(settings.blobs)
     compile_cache = DirectoryCompileCache(settings.compile_cache or settings.blobs.with_name("compiled"))
+    benches = [Bench(sandbox, Lock()) for sandbox in sandboxes]
+    calibrator = Calibrator(benches=benches, toolchain=toolchains.get(LANGUAGE), cache=compile_cache, clock=_now)
+    pool_watch = PoolWatch(
+        event_log=event_log, executor_id=executor_id, pool=settings.pool, own=calibrator.newest, clock=_now
+    )
     judges = [
         Judge(
-            sandbox=sandbox,
+            sandbox=bench.sandbox,
             sandbox_kind=KIND,
             toolchains=toolchains,
             blobs=blobs,
@@ -114,13 +125,14 @@ def _work(
             software_version=SOFTWARE_VERSION,
             clock=_now,
             compile_cache=compile_cache,
-            calibration=lambda: None,
+            calibration=calibrator.newest,
             watch_strain=Machine().watch,
+            turn=bench.turn,
         )
-        for sandbox in sandboxes
+        for bench in benches
     ]
     worker = Worker(
-        event_log=event_log,
+        event_log=LeavableGroups(groups=event_log, why_aside=pool_watch.why_aside, busy=lambda: worker.busy),
         pool=settings.pool,
         runners=[Runner(judge=judge, event_log=event_log) for judge in judges],
     )
@@ -128,18 +140,25 @@ def _work(
         event_log=event_log,
         executor_id=executor_id,
         pool=settings.pool,
-        slots=settings.slots,
+        slots=len(judges),
         sandbox_kind=KIND,
         software_version=SOFTWARE_VERSION,
         toolchains=toolchains,
         busy=lambda: worker.busy,
         clock=_now,
+        calibration=calibrator.newest,
+        why_aside=pool_watch.why_aside,
     )
     asked_to_stop = Flag()
     _on_signals(asked_to_stop.set)
-    held.enter_context(HealthServer(settings.host, settings.port, ready={"log": worker.why_not_ready}))
-    Thread(target=reporter.run, args=(asked_to_stop,), name="reporter", daemon=True).start()
-    log.info("ready", slots=settings.slots, languages=sorted(toolchains))
+    ready = {"log": worker.why_not_ready, "calibration": pool_watch.why_aside}
+    held.enter_context(HealthServer(settings.host, settings.port, ready=ready))
+    beside = {"reporter": reporter.run, "calibrator": calibrator.run}
+    if settings.enforce_calibration:
+        beside["pool-watch"] = pool_watch.run
+    for name, run in beside.items():
+        Thread(target=run, args=(asked_to_stop,), name=name, daemon=True).start()
+    log.info("ready", slots=len(judges), languages=sorted(toolchains))
     worker.run(asked_to_stop)
 
 
@@ -165,12 +184,6 @@ def _accounting(engine: Engine, owner: str) -> Accounting:
     info = engine.info()
     log.info("engine", version=info.engine_version, cgroup=info.cgroup_version, driver=info.cgroup_driver)
     return accounting(version=info.cgroup_version, driver=info.cgroup_driver, owner=owner)
-
-
-def _slots(number: int) -> list[Slot]:
-    """Slots on cores of their own, where there are enough."""
-    cores = sorted(os.sched_getaffinity(0))
-    return [Slot(number=slot, cpu=cores[slot] if number <= len(cores) else None) for slot in range(number)]
 
 
 def _now() -> datetime:

@@ -17,11 +17,12 @@ from typing import Final, NamedTuple
 
 from executor.attempts import Attempts, Start
 from executor.commit_tracker import CommitTracker
+from executor.leaving_group import Groups
 from executor.sandbox.errors import Stopped
 from executor.slots import Broke, Finished, Left, Report, Runs, Slots, WantsAgain
 from executor.waiting_jobs import WaitingJobs
 from schemas.eventlog.errors import LogUnavailable
-from schemas.eventlog.port import Committed, EventLog, GroupReader, Partition, Record
+from schemas.eventlog.port import Committed, GroupReader, Partition, Record
 from schemas.log import EventLogger
 from schemas.topics import JOBS, executor_group
 from schemas.values import Position
@@ -57,7 +58,7 @@ class Worker:
     def __init__(
         self,
         *,
-        event_log: EventLog,
+        event_log: Groups,
         pool: str,
         runners: Sequence[Runs],
         drain_patience_s: float = DRAIN_PATIENCE_S,

@@ -85,6 +85,12 @@ def _yes_or_no(text: str) -> bool:
     return text == "1"
 
 
+def _is_enforced(text: str) -> bool:
+    if text not in ("report", "enforce"):
+        raise ValueError(text)
+    return text == "enforce"
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
         raise ValueError(text)
@@ -135,6 +141,7 @@ BLOBS = _variable("JUDGESTREAM_BLOBS", "the folder of the blob store", Path)
 PUBLIC_KEY = _variable("JUDGESTREAM_TOKEN_PUBLIC_KEY", "an Ed25519 public key: a PEM file that is there", _file)
 COMPILE_CACHE = _variable("JUDGESTREAM_COMPILE_CACHE", "a folder for compiled programs", Path)
 SLOTS = _variable("JUDGESTREAM_SLOTS", "how many jobs run at once, 1 to 1024", _count)
+CALIBRATION = _variable("JUDGESTREAM_CALIBRATION", "report or enforce", _is_enforced)
 WORK = _variable("JUDGESTREAM_WORK", "a folder for what jobs need while they run", Path)
 DOCKER = _variable("JUDGESTREAM_DOCKER", "a docker URL: unix://… or tcp://…", _docker_url)
 EXECUTOR_ID = _variable("JUDGESTREAM_EXECUTOR_ID", "a name: letters, digits, _ . -, at most 36", _name)
@@ -205,7 +212,10 @@ class ExecutorSettings:
     work: Path = field(metadata=WORK)
     compile_cache: Path | None = field(metadata=COMPILE_CACHE, default=None)
     """By default `compiled` beside the blobs."""
-    slots: int = field(metadata=SLOTS, default_factory=lambda: os.cpu_count() or 1)
+    slots: int | None = field(metadata=SLOTS, default=None)
+    """By default as many as are good for the machine's cores."""
+    enforce_calibration: bool = field(metadata=CALIBRATION, default=False)
+    """Whether an executor that is not as fast as its pool leaves its work to the others."""
     docker: str = field(metadata=DOCKER, default_factory=lambda: os.environ.get("DOCKER_HOST") or DOCKER_SOCKET)
     executor_id: str = field(metadata=EXECUTOR_ID, default_factory=lambda: socket.gethostname()[:36])
     pool: str = field(metadata=POOL, default=EXECUTOR_POOL)

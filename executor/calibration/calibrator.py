@@ -8,7 +8,7 @@ from threading import Event as Flag
 from threading import Lock
 from typing import Final
 
-from executor.calibration.measure import CalibrationFailed, measure
+from executor.calibration.measure import LANGUAGE, CalibrationFailed, measure
 from executor.compile_cache import CompileCache
 from executor.sandbox.errors import SandboxFault
 from executor.sandbox.port import Sandbox
@@ -44,13 +44,13 @@ class Calibrator:
         self,
         *,
         benches: Sequence[Bench],
-        toolchain: Toolchain,
+        toolchain: Toolchain | None,
         cache: CompileCache,
         clock: Callable[[], datetime],
         first_after_s: float = FIRST_AFTER_S,
         slot_patience_s: float = SLOT_PATIENCE_S,
     ) -> None:
-        """`benches` has one per slot."""
+        """`benches` has one per slot; without the toolchain of `measure.LANGUAGE` nothing is ever measured."""
         self._benches = benches
         self._toolchain = toolchain
         self._cache = cache
@@ -65,18 +65,21 @@ class Calibrator:
 
     def run(self, stopping: Flag) -> None:
         """Measures when it is due, until `stopping`."""
+        if self._toolchain is None:
+            log.warning("not_calibrated", why=f"no language {LANGUAGE}")
+            return
         pause_s = self._first_after_s
         while not stopping.wait(pause_s):
-            pause_s = EVERY_S if self.measure_once() else AGAIN_AFTER_S
+            pause_s = EVERY_S if self.measure_once(self._toolchain) else AGAIN_AFTER_S
 
-    def measure_once(self) -> bool:
+    def measure_once(self, toolchain: Toolchain) -> bool:
         """Measures now; False where that was not possible, which is no reason to stop judging."""
         try:
             with self._idle_bench() as bench:
                 if bench is None:
                     log.info("calibration_put_off", why="every slot is at work")
                     return False
-                self._newest = measure(bench.sandbox, self._toolchain, self._cache, self._clock())
+                self._newest = measure(bench.sandbox, toolchain, self._cache, self._clock())
         except (SandboxFault, CalibrationFailed, OSError) as fault:
             log.warning("calibration_failed", why=fault)
             return False

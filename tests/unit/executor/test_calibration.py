@@ -26,13 +26,13 @@ def works(_: Ran) -> RunOutcome:
     return outcome(output=PRINTED)
 
 
-def calibrator(*benches: Bench, first_after_s: float = 0.0) -> Calibrator:
+def calibrator(*benches: Bench, toolchain: Toolchain | None = TOOLCHAIN) -> Calibrator:
     return Calibrator(
         benches=benches,
-        toolchain=TOOLCHAIN,
+        toolchain=toolchain,
         cache=MemoryCompileCache(),
         clock=lambda: NOW,
-        first_after_s=first_after_s,
+        first_after_s=0.0,
         slot_patience_s=0.0,
     )
 
@@ -63,8 +63,8 @@ def test_it_is_compiled_once_and_run_in_the_first_slot_that_is_idle() -> None:
     taken.acquire()
     measuring = calibrator(Bench(busy, taken), Bench(idle, Lock()))
     assert measuring.newest() is None
-    assert measuring.measure_once()
-    assert measuring.measure_once()
+    assert measuring.measure_once(TOOLCHAIN)
+    assert measuring.measure_once(TOOLCHAIN)
     assert measuring.newest() == MEASURED
     assert busy.ran == []
     assert len(idle.ran) == 3
@@ -75,9 +75,9 @@ def test_the_slot_is_free_again_afterwards_whatever_happened() -> None:
         raise Disturbed("the engine went down")
 
     turn = Lock()
-    assert not calibrator(Bench(ScriptedSandbox(on_run=disturbed), turn)).measure_once()
+    assert not calibrator(Bench(ScriptedSandbox(on_run=disturbed), turn)).measure_once(TOOLCHAIN)
     assert not turn.locked()
-    assert not calibrator(Bench(ScriptedSandbox(on_compile=lambda _: outcome(Exited(1))), turn)).measure_once()
+    assert not calibrator(Bench(ScriptedSandbox(on_compile=lambda _: outcome(Exited(1))), turn)).measure_once(TOOLCHAIN)
     assert not turn.locked()
 
 
@@ -85,9 +85,9 @@ def test_where_no_slot_comes_free_it_is_put_off() -> None:
     sandbox, taken = ScriptedSandbox(on_run=works), Lock()
     taken.acquire()
     measuring = calibrator(Bench(sandbox, taken))
-    assert not measuring.measure_once()
+    assert not measuring.measure_once(TOOLCHAIN)
     taken.release()
-    assert measuring.measure_once()
+    assert measuring.measure_once(TOOLCHAIN)
 
 
 def test_it_stops_when_the_executor_does() -> None:
@@ -98,3 +98,9 @@ def test_it_stops_when_the_executor_does() -> None:
     stopping.set()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_without_a_compiler_for_it_nothing_is_measured() -> None:
+    sandbox = ScriptedSandbox(on_run=works)
+    calibrator(Bench(sandbox, Lock()), toolchain=None).run(Flag())
+    assert sandbox.ran == []

@@ -71,5 +71,21 @@ def test_what_can_be_guessed_need_not_be_set() -> None:
     }
     settings = read_settings(ExecutorSettings, environment)
     assert (settings.pool, settings.host) == ("default", "127.0.0.1")
-    assert settings.slots >= 1
+    assert (settings.slots, settings.enforce_calibration, settings.compile_cache) == (None, False, None)
     assert settings.executor_id
+
+
+@pytest.mark.parametrize(("text", "enforced"), [("report", False), ("enforce", True)])
+def test_calibration_is_reported_or_enforced(text: str, enforced: bool) -> None:
+    environment = {
+        "JUDGESTREAM_EXECUTOR_PORT": "8003",
+        "JUDGESTREAM_KAFKA": "127.0.0.1:9092",
+        "JUDGESTREAM_REGISTRY_URL": "http://127.0.0.1:8081",
+        "JUDGESTREAM_BLOBS": "/blobs",
+        "JUDGESTREAM_WORK": "/work",
+    }
+    assert (
+        read_settings(ExecutorSettings, environment | {"JUDGESTREAM_CALIBRATION": text}).enforce_calibration is enforced
+    )
+    with pytest.raises(SettingsError, match="should be report or enforce"):
+        read_settings(ExecutorSettings, environment | {"JUDGESTREAM_CALIBRATION": text.upper()})
