@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .judgestream/venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test check bench demo setup lock
+.PHONY: run test check static unit bench demo setup lock
 
 run: setup
 	@exec $(VENV)/python -m deploy.local run
@@ -15,10 +15,15 @@ test:
 
 check:
 	@$(PYTHON) -m deploy.setup check
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target static unit
+
+static:
 	@$(VENV)/ruff format --check --quiet .
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/mypy .
 	@$(VENV)/lint-imports >/dev/null || $(VENV)/lint-imports
+
+unit:
 	@$(VENV)/pytest -q -m "not engine and not docker and not stack"
 
 bench: setup

@@ -3,21 +3,18 @@
 A test that asks for `engines`, `docker_url` or `stack` is marked so; `make check` leaves out what is marked.
 """
 
-import os
-import shutil
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from deploy.local.ports import Ports
 from deploy.local.stack import Stack
 from deploy.setup.docker import daemon
-from deploy.setup.places import HOME
+from tests.engine_supply import EngineSupply, PortSupply, fresh_system
 
 MARKED_FIXTURES = {"engines": "engine", "docker_url": "docker", "stack": "stack"}
-BASES = range(30_000, 31_000, 20)
+SUPPLY = pytest.StashKey[EngineSupply]()
+PORTS = pytest.StashKey[PortSupply]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,14 +25,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is left now will run: the first engines can start."""
+    modules = {item.path for item in session.items if item.get_closest_marker("engine")}
+    session.config.stash[PORTS] = PortSupply()
+    session.config.stash[SUPPLY] = EngineSupply(session.config.stash[PORTS], len(modules))
+    if not session.config.option.collectonly:
+        session.config.stash[SUPPLY].start_ahead()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Nothing that was started stays."""
+    if supply := session.config.stash.get(SUPPLY, None):
+        supply.close()
+
+
 @pytest.fixture(scope="module")
-def engine_stack() -> Iterator[Stack]:
+def engine_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Broker, Cassandra and registry, for whoever has to stop one.
 
     Each module gets empty ones: groups, topics and what a test leaves in them are the same for everybody, so that two
     modules on one log would read each other's records and share each other's partitions.
     """
-    with _running("engines", engines_only=True) as system:
+    with request.config.stash[SUPPLY].take() as system:
         yield system
 
 
@@ -53,25 +65,9 @@ def docker_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The whole system for this session."""
-    with _running("stack", engines_only=False) as system:
-        yield system
-
-
-@pytest.fixture
-def unused_ports() -> Ports:
-    """Ports for a system that a test starts by itself."""
-    return _free_ports()
-
-
-@contextmanager
-def _running(name: str, *, engines_only: bool) -> Iterator[Stack]:
-    """A system in a fresh folder; its logs stay there for whoever looks for the cause of a failure."""
-    ports = _free_ports()
-    state = HOME / "test" / f"{name}-{ports.base}"
-    shutil.rmtree(state, ignore_errors=True)
-    system = Stack(state, ports, engines_only=engines_only)
+    system = fresh_system("stack", request.config.stash[PORTS].take(), engines_only=False)
     system.start()
     try:
         yield system
@@ -79,20 +75,7 @@ def _running(name: str, *, engines_only: bool) -> Iterator[Stack]:
         system.stop()
 
 
-def _free_ports() -> Ports:
-    """Ports that nobody holds; sessions of several checkouts begin to look in different places."""
-    first = os.getpid() % len(BASES)
-    for base in (*BASES[first:], *BASES[:first]):
-        if all(_is_free(port) for port in range(base, base + 20)):
-            return Ports(gateway=base + 19, base=base)
-    raise RuntimeError("no free ports for the tests")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+@pytest.fixture
+def unused_ports(request: pytest.FixtureRequest) -> Ports:
+    """Ports for a system that a test starts by itself."""
+    return request.config.stash[PORTS].take()

@@ -122,6 +122,13 @@ async def test_a_bad_submission_is_refused_by_its_own_type_and_not_written(
     assert write_side.accepted() == []
 
 
+async def test_files_without_number_are_refused_at_once_and_in_few_words(write_side: WriteSide) -> None:
+    body = files(*({"name": "", "encoding": "rot13"} for _ in range(20_000)))
+    response = await write_side.http.post("/submissions", json=body, headers=write_side.token("ada"))
+    assert (response.status_code, refusal_of(response)) == (422, "invalid-body")
+    assert len(response.content) < 2_000
+
+
 BAD_RAW: dict[str, tuple[bytes, str, int, str]] = {
     "malformed JSON": (b'{"problem_id": ', "application/json", 400, "malformed-json"),
     "no body": (b"", "application/json", 400, "malformed-json"),

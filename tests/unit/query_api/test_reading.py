@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from projections.models.submission import SubmissionView
 from projections.query_api import documents, submissions
 from projections.query_api.app import make_api
+from projections.query_api.parameters import cursor_of
 from schemas.cassandra import CassandraUnavailable
 from schemas.http.openapi import FOLDER, text_of
 from schemas.ids import LanguageId, SubmissionId
@@ -110,6 +111,7 @@ async def test_one_description_has_both_sides(side: ReadSide) -> None:
         ("/submissions?user_id=ada&cursor=!", 400, "invalid-cursor"),
         ("/submissions?user_id=ada&cursor=eA", 400, "invalid-cursor"),
         ("/submissions?user_id=ada&cursor=%FF%FE", 400, "invalid-cursor"),
+        (f"/submissions?user_id=ada&cursor={cursor_of('999999999999999999.x')}", 400, "invalid-cursor"),
         ("/problems/none", 404, "unknown-problem"),
         ("/problems/a%20b", 404, "unknown-problem"),
         ("/problems?cursor=gA", 400, "invalid-cursor"),

@@ -1,0 +1,96 @@
+"""Engines for one module after the other, the next ones started while the tests of this module run."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Lock
+from typing import Final
+
+from deploy.local.ports import Ports
+from deploy.local.stack import Stack
+from deploy.setup.places import HOME
+
+BASES: Final = range(30_000, 32_000, 20)
+
+
+class PortSupply:
+    """Hands out blocks of ports that nobody holds, none twice; may be asked from any thread."""
+
+    def __init__(self) -> None:
+        first = os.getpid() % len(BASES)  # sessions of several checkouts begin to look in different places
+        self._bases = iter((*BASES[first:], *BASES[:first]))
+        self._lock = Lock()
+
+    def take(self) -> Ports:
+        """The next block."""
+        with self._lock:
+            for base in self._bases:
+                if all(_is_free(port) for port in range(base, base + 20)):
+                    return Ports(gateway=base + 19, base=base)
+        raise RuntimeError("no free ports for the tests")
+
+
+class EngineSupply:
+    """Broker, Cassandra and registry, empty, for `modules` modules; at most one spare system runs ahead."""
+
+    def __init__(self, ports: PortSupply, modules: int) -> None:
+        self._ports = ports
+        self._left = modules
+        # One thread each, which lives to the end: a process manager ends with the thread that started it.
+        self._starting = ThreadPoolExecutor(1, "engines")
+        self._stopping = ThreadPoolExecutor(1, "engines-stop")
+        self._next: Future[Stack] | None = None
+        self._stops: list[Future[None]] = []
+
+    def start_ahead(self) -> None:
+        """Begins to start the next system, if there is a module left for it."""
+        if self._left > 0 and self._next is None:
+            self._left -= 1
+            self._next = self._starting.submit(self._start)
+
+    @contextmanager
+    def take(self) -> Iterator[Stack]:
+        """A system for the length of the block; it is stopped behind the back of the next module's tests."""
+        self.start_ahead()
+        assert self._next is not None, "more modules than were announced"
+        started, self._next = self._next, None
+        system = started.result()
+        self.start_ahead()
+        try:
+            yield system
+        finally:
+            self._stops.append(self._stopping.submit(system.stop))
+
+    def close(self) -> None:
+        """Stops what was started ahead and waits until all is gone; raises what a stop has raised."""
+        if self._next is not None:
+            self._stops.append(self._stopping.submit(self._next.result().stop))
+        for stop in self._stops:
+            stop.result()
+        self._stopping.shutdown()
+        self._starting.shutdown()
+
+    def _start(self) -> Stack:
+        system = fresh_system("engines", self._ports.take(), engines_only=True)
+        system.start()
+        return system
+
+
+def fresh_system(name: str, ports: Ports, *, engines_only: bool) -> Stack:
+    """A system in a fresh folder; its logs stay there for whoever looks for the cause of a failure."""
+    state = HOME / "test" / f"{name}-{ports.base}"
+    shutil.rmtree(state, ignore_errors=True)
+    return Stack(state, ports, engines_only=engines_only)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
