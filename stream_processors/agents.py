@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from schemas.codec import Codec
+from schemas.dead_letters import without_content
+from schemas.eventlog.errors import AppendRejected
 from schemas.eventlog.port import EventLog
 from schemas.events import Event, SubmissionReceived
 from schemas.log import EventLogger
@@ -84,7 +86,12 @@ class Agent:
             await self._write(record, poison)
 
     async def _write(self, record: SourceRecord, poison: Poison) -> None:
-        await append_patiently(self._log, DEAD_LETTERS, dead_letter(record, poison, self._clock()))
+        letter = dead_letter(record, poison, self._clock())
+        try:
+            await append_patiently(self._log, DEAD_LETTERS, letter)
+        except AppendRejected as error:
+            log.error("dead_letter_rejected", position=record.position, why=error)
+            await append_patiently(self._log, DEAD_LETTERS, without_content(letter))
         metrics.DEAD_LETTERS.labels(record.position.topic, poison.reason).inc()
         log.error("dead_lettered", position=record.position, reason=poison.reason, detail=poison.detail)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from schemas.codec import Codec, UndecodableBytes
-from schemas.eventlog.errors import AppendRefused, AppendUncertain, LogUnavailable
+from schemas.eventlog.errors import AppendRefused, AppendRejected, AppendUncertain, LogUnavailable
 from schemas.eventlog.port import EventLog
 from schemas.events import Event
 from schemas.log import EventLogger
@@ -38,10 +38,15 @@ async def decode_patiently(codec: Codec, record: SourceRecord) -> Event | Poison
 
 
 async def append_patiently(event_log: EventLog, topic: Topic, event: Event, partition: int | None = None) -> Position:
-    """Appends until the broker has acknowledged. An uncertain append is repeated: its id is the same."""
+    """Appends until the broker has acknowledged. An uncertain append is repeated: its id is the same.
+
+    `AppendRejected` where no trying again will help.
+    """
     for pause_s in _pauses_s():
         try:
             return await asyncio.wrap_future(event_log.append(topic, event, partition=partition))
+        except AppendRejected:
+            raise
         except (AppendRefused, AppendUncertain, LogUnavailable) as error:
             metrics.RETRIES.labels("append").inc()
             log.warning("append_repeated", topic=topic.name, event_id=event.event_id, why=error)

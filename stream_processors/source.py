@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from schemas import dead_letters
 from schemas.events import DeadLettered, Event
-from schemas.ids import derived_event_id
 from schemas.topics import TOPIC_BY_NAME
 from schemas.values import DeadLetterReason, Position
 
 GIVEN_UP_BY: Final = "stream_processors"
-
-LETTER_BYTES: Final = 4 * 1024 * 1024
-"""How much of a record a dead letter holds, so that the letter itself is never refused as too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +39,12 @@ def expected(event: Event, topic: str) -> Event | Poison:
 
 def dead_letter(record: SourceRecord, poison: Poison, now: datetime) -> DeadLettered:
     """The letter for a record that is given up; a repeat has the same id."""
-    cut = len(record.value) > LETTER_BYTES
-    return DeadLettered(
-        event_id=derived_event_id(DeadLettered.__name__, str(record.position)),
-        occurred_at=now,
-        caused_by=record.position,
+    return dead_letters.dead_letter(
+        record.position,
         key=record.key,
-        value=record.value[:LETTER_BYTES],
+        value=record.value,
         reason=poison.reason,
-        detail=f"{poison.detail} (cut from {len(record.value)} bytes)" if cut else poison.detail,
+        detail=poison.detail,
         given_up_by=GIVEN_UP_BY,
+        now=now,
     )

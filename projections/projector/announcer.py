@@ -9,11 +9,16 @@ from typing import Final
 
 from projections.models.model import Announcement, Model
 from projections.projector.partition import GivenUp
+from schemas.dead_letters import dead_letter, without_content
+from schemas.eventlog.errors import AppendRejected
 from schemas.eventlog.port import EventLog, Undecodable
 from schemas.events import ChannelUpdated, DeadLettered, Event
 from schemas.ids import derived_event_id
+from schemas.log import EventLogger
 from schemas.topics import DEAD_LETTERS, LIVE, Topic
 from schemas.values import Position
+
+log = EventLogger(__name__)
 
 MAX_DATA_BYTES: Final = 500_000
 """The broker takes a megabyte; what is larger is told as `reset`, upon which a reader reads the row anew."""
@@ -33,9 +38,14 @@ class Announcer:
         await self._append(LIVE, [channel_updated(self._model, announcement) for announcement in announcements])
 
     async def give_up(self, given_up: Sequence[GivenUp]) -> None:
-        """Puts records aside with their bytes and the reason."""
+        """Puts records aside with their bytes and the reason; without the bytes where the log never takes them."""
         now = datetime.now(UTC)
-        await self._append(DEAD_LETTERS, [dead_lettered(self._model, one, now) for one in given_up])
+        letters = [dead_lettered(self._model, one, now) for one in given_up]
+        try:
+            await self._append(DEAD_LETTERS, letters)
+        except AppendRejected as error:
+            log.error("dead_letter_rejected", model=self._model.name, why=error)
+            await self._append(DEAD_LETTERS, [without_content(letter) for letter in letters])
 
     async def _append(self, topic: Topic, events: Sequence[Event]) -> None:
         futures = [self._log.append(topic, event) for event in events]
@@ -83,14 +93,14 @@ def channel_updated(model: Model, announcement: Announcement) -> ChannelUpdated:
 
 def dead_lettered(model: Model, given_up: GivenUp, now: datetime) -> DeadLettered:
     """The dead letter of a record that this model gave up, with an id that a repeat has too."""
-    record = given_up.record
-    return DeadLettered(
-        event_id=derived_event_id("DeadLettered", f"{model.projection}:{record.position}"),
-        occurred_at=now,
-        caused_by=record.position,
-        key=record.event.key if isinstance(record.event, Undecodable) else None,
-        value=record.event.value if isinstance(record.event, Undecodable) else record.value,
+    record, event = given_up.record, given_up.record.event
+    return dead_letter(
+        record.position,
+        key=event.key if isinstance(event, Undecodable) else None,
+        value=event.value if isinstance(event, Undecodable) else record.value,
         reason=given_up.reason,
         detail=given_up.detail,
         given_up_by=model.group,
+        now=now,
+        model=model.projection,
     )

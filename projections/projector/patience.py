@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from schemas.cassandra import CassandraUnavailable
-from schemas.eventlog.errors import AppendRefused, AppendUncertain, LogUnavailable
+from schemas.eventlog.errors import AppendRefused, AppendRejected, AppendUncertain, LogUnavailable
 from schemas.log import EventLogger
 
 log = EventLogger(__name__)
@@ -42,6 +42,8 @@ class Patience:
         while True:
             try:
                 result = await attempt()
+            except AppendRejected:
+                raise  # no trying again will help
             except PASSING as error:
                 self._note(what, error)
             else:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -9,16 +10,20 @@ from threading import Thread
 import pytest
 
 from executor.attempts import Start
+from executor.errors import JobLost
 from executor.runner import Runner
 from executor.sandbox.errors import EngineUnavailable, SandboxFault, Stopped
-from executor.sandbox.port import RunOutcome
+from executor.sandbox.port import Exited, RunOutcome
 from schemas.blobs.directory import DirectoryBlobStore
+from schemas.dead_letters import LETTER_BYTES
+from schemas.eventlog.errors import AppendRejected
 from schemas.eventlog.memory import MemoryEventLog
 from schemas.eventlog.memory_store import Outage
 from schemas.eventlog.port import Record
+from schemas.eventlog.topic_checks import MESSAGE_BYTES
 from schemas.events import CaseJudged, DeadLettered, Event, JudgingStarted, VerdictReached
-from schemas.topics import DEAD_LETTERS, JOBS, JUDGINGS, VERDICTS
-from schemas.values import DeadLetterReason, Lane, Verdict
+from schemas.topics import DEAD_LETTERS, JOBS, JUDGINGS, VERDICTS, Topic
+from schemas.values import DeadLetterReason, Lane, Position, Verdict
 from tests.unit.executor.jobs import NOW, POSITION, case, job, judge_with, missing_case
 from tests.unit.executor.scripted_sandbox import Ran, ScriptedSandbox, outcome
 
@@ -136,6 +141,69 @@ def test_bytes_that_are_no_event_are_buried_as_they_are(log: MemoryEventLog, blo
     (letter,) = dead_letters(log)
     assert (letter.value, letter.key, letter.reason) == (b"junk", b"k", DeadLetterReason.UNDECODABLE)
     assert verdicts(log) == []
+
+
+def test_a_record_that_is_longer_than_a_letter_is_buried_cut(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
+    log.inject(JOBS[Lane.PRACTICE], b"x" * (MESSAGE_BYTES - 100))
+    (record,) = log.records(JOBS[Lane.PRACTICE])
+    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record, FIRST, counted())
+    (letter,) = dead_letters(log)
+    assert len(letter.value) == LETTER_BYTES
+    assert letter.detail.endswith(f"(cut from {MESSAGE_BYTES - 100} bytes)")
+
+
+class NarrowLog(MemoryEventLog):
+    """A log that takes no long records: a broker whose topic was made with another limit."""
+
+    def append(self, topic: Topic, event: Event, *, partition: int | None = None) -> "Future[Position]":
+        if isinstance(event, DeadLettered) and len(event.value) > 100:
+            rejected: Future[Position] = Future()
+            rejected.set_exception(AppendRejected("too long"))
+            return rejected
+        if isinstance(event, VerdictReached) and event.compiler_output:
+            rejected = Future()
+            rejected.set_exception(AppendRejected("too long"))
+            return rejected
+        return super().append(topic, event, partition=partition)
+
+
+def test_a_letter_that_the_log_never_takes_is_buried_without_its_bytes(blobs: DirectoryBlobStore) -> None:
+    log = NarrowLog()
+    log.inject(JOBS[Lane.PRACTICE], b"x" * 101)
+    (record,) = log.records(JOBS[Lane.PRACTICE])
+    runner_with(log, blobs, ScriptedSandbox()).bring_to_its_end(record, FIRST, counted())
+    (letter,) = dead_letters(log)
+    assert (letter.value, letter.caused_by) == (b"", record.position)
+    assert "its bytes were refused" in letter.detail
+
+
+def test_a_verdict_that_the_log_never_takes_is_our_error(blobs: DirectoryBlobStore) -> None:
+    log = NarrowLog()
+    sandbox = ScriptedSandbox(on_compile=lambda _: outcome(Exited(1), stderr=b"said too much"))
+    request = job([case(blobs, "1", b"1", b"1")])
+    runner_with(log, blobs, sandbox).bring_to_its_end(record_of(request), FIRST, counted())
+    assert [event.verdict for event in verdicts(log)] == [Verdict.JUDGE_ERROR]
+    assert [letter.reason for letter in dead_letters(log)] == [DeadLetterReason.ATTEMPTS_EXHAUSTED]
+
+
+def test_an_exhausted_job_is_given_up_without_a_run(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
+    sandbox = ScriptedSandbox()
+    start = Start(position=POSITION, number=4, exhausted=True)
+    runner_with(log, blobs, sandbox).bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])), start, counted())
+    assert [(event.verdict, event.attempt) for event in verdicts(log)] == [(Verdict.JUDGE_ERROR, 4)]
+    assert [letter.detail for letter in dead_letters(log)] == [verdicts(log)[0].reason]
+    assert sandbox.ran == []
+
+
+def test_a_job_that_became_anothers_is_left_to_it(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
+    def lost() -> Start:
+        raise JobLost(str(POSITION))
+
+    runner = runner_with(log, blobs, ScriptedSandbox(on_run=failing(1)))
+    with pytest.raises(JobLost):
+        runner.bring_to_its_end(record_of(job([case(blobs, "1", b"1", b"1")])), FIRST, lost)
+    assert verdicts(log) == []
+    assert dead_letters(log) == []
 
 
 def test_another_event_in_a_lane_is_buried(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:

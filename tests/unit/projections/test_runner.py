@@ -13,8 +13,10 @@ from projections.models.submission import SUBMISSION_MODEL
 from projections.models.submission_lists import USER_SUBMISSIONS_MODEL
 from projections.projector.runner import Runner
 from schemas.cassandra import CassandraRefused, CassandraUnavailable
+from schemas.dead_letters import LETTER_BYTES
 from schemas.eventlog.memory import MemoryEventLog
 from schemas.eventlog.memory_store import Outage
+from schemas.eventlog.topic_checks import MESSAGE_BYTES
 from schemas.events import ChannelUpdated, DeadLettered, Event
 from schemas.ids import SubmissionId
 from schemas.topics import CONTEST_FEED, DEAD_LETTERS, JUDGINGS, LIVE, SUBMISSIONS, VERDICTS, Topic
@@ -173,6 +175,16 @@ async def test_what_is_no_event_is_put_aside_and_its_neighbours_are_projected() 
     assert (letter.caused_by, letter.key, letter.value) == (position, b"k", b"junk")
     assert (letter.reason, letter.given_up_by) == (DeadLetterReason.UNDECODABLE, "projection.submissions.v1")
     assert len(store.tables.rows("submissions", submission(1))) == 1
+
+
+async def test_a_record_that_is_longer_than_a_letter_is_put_aside_cut() -> None:
+    log, store = MemoryEventLog(), MemoryStore()
+    log.inject(SUBMISSIONS, b"x" * (MESSAGE_BYTES - 100))
+    await project(log, store)
+    (letter,) = log.events(DEAD_LETTERS)
+    assert isinstance(letter, DeadLettered)
+    assert len(letter.value) == LETTER_BYTES
+    assert f"cut from {MESSAGE_BYTES - 100} bytes" in letter.detail
 
 
 async def test_a_row_that_the_store_refuses_is_put_aside_alone() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.blobs.directory import DirectoryBlobStore
+from schemas.dead_letters import LETTER_BYTES
 from schemas.eventlog.memory import MemoryEventLog
 from schemas.eventlog.memory_store import Outage
 from schemas.events import (
@@ -25,7 +26,7 @@ from schemas.values import DeadLetterReason, Lane, Position
 from stream_processors.agents import Agent, feed_contests, route_submissions
 from stream_processors.definitions import Definitions
 from stream_processors.lanes import Lanes
-from stream_processors.source import LETTER_BYTES, SourceRecord
+from stream_processors.source import SourceRecord
 from tests.unit.stream_processors.examples import (
     AWAY_FOR,
     DEFINITION,
