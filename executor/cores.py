@@ -11,10 +11,10 @@ from typing import Final
 from executor.sandbox.hardening import Slot
 
 ENOUGH_CORES: Final = 4
-"""From here on a core is left to the services."""
+"""From here on cores are left to the services."""
 
-PLENTY_OF_CORES: Final = 8
-"""From here on there is so much to route and to write that two are."""
+SERVICE_CORES: Final = 2
+"""On one alone, broker and database would take twice as long to start, and fall behind the slots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,4 @@ def plan_cores(cores: Sequence[int], slots: int | None = None) -> CorePlan:
 
 
 def _good_number(cores: int) -> int:
-    if cores < ENOUGH_CORES:
-        return cores
-    return cores - (1 if cores < PLENTY_OF_CORES else 2)
+    return cores if cores < ENOUGH_CORES else cores - SERVICE_CORES

@@ -6,7 +6,7 @@ remove its containers. The two longest times to stop add up to less than the 10 
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import join
 from typing import Final
@@ -32,7 +32,8 @@ REGISTRY_STOP_S: Final = 1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """One program. `ready_path` is asked over HTTP at `port`; without one, a port or `socket` that takes connections
-    will do. A one-shot runs to its end; one that fails is started again.
+    will do. A one-shot runs to its end; one that fails is started again. `any_core` is for those that decide
+    themselves where their work is done.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Program:
     socket: Path | None = None
     ready_path: str | None = None
     once: bool = False
+    any_core: bool = False
     stop_s: int = SERVICE_STOP_S
 
 
@@ -54,7 +56,9 @@ def engine_programs(state: Path, ports: Ports) -> list[Program]:
 def daemon_program() -> Program:
     """Our own Docker daemon, where there is no other."""
     command = _module("deploy.local.dockerd")
-    return Program(name="dockerd", command=command, group=ENGINES, socket=OWN_SOCKET, stop_s=ENGINE_STOP_S)
+    return Program(
+        name="dockerd", command=command, group=ENGINES, socket=OWN_SOCKET, any_core=True, stop_s=ENGINE_STOP_S
+    )
 
 
 def service_programs(ports: Ports) -> list[Program]:
@@ -64,7 +68,7 @@ def service_programs(ports: Ports) -> list[Program]:
         Program(name="migrate", command=_module("projections"), once=True),
         _service("ingest_api", "ingest_api", ports.ingest_api),
         _service("router", "stream_processors", ports.router),
-        _service("executor", "executor", ports.executor),
+        replace(_service("executor", "executor", ports.executor), any_core=True),
         _service("projector", "projections.projector", ports.projector),
         _service("query_api", "projections.query_api", ports.query_api),
         _service("live", "projections.live", ports.live),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local import state as state_folder
+from deploy.local.cores import service_cores
 from deploy.local.errors import AlreadyRunning, NotReady
 from deploy.local.leftovers import remove_containers
 from deploy.local.ports import Ports
@@ -139,7 +140,8 @@ class Stack:
             self._programs += self._docker_programs()
         path = self.state / "supervisord.conf"
         environment = {**self.environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        path.write_text(configuration(self.state, self._programs, environment))
+        cores = None if self.engines_only else service_cores()
+        path.write_text(configuration(self.state, self._programs, environment, cores))
         # Should we be killed, the kernel tells the manager, which then stops everything in order.
         command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "supervisor.supervisord"]
         command += ["--nodaemon", "--configuration", str(path)]

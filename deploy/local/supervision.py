@@ -20,8 +20,13 @@ LOG_BYTES: Final = "10MB"
 LOG_BACKUPS: Final = 2
 
 
-def configuration(state: Path, programs: Sequence[Program], env: Mapping[str, str]) -> str:
-    """supervisord.conf for these programs; everything that it writes is below `state`."""
+def configuration(
+    state: Path, programs: Sequence[Program], env: Mapping[str, str], cores: Sequence[int] | None = None
+) -> str:
+    """supervisord.conf for these programs; everything that it writes is below `state`.
+
+    `cores` are those that the programs are kept to.
+    """
     sections = [
         "[unix_http_server]",
         f"file={socket_path(state)}",
@@ -38,7 +43,7 @@ def configuration(state: Path, programs: Sequence[Program], env: Mapping[str, st
         f"environment={_environment(env)}",
     ]
     for program in programs:
-        sections += _section(state, program)
+        sections += _section(state, program, None if program.any_core else cores)
     for priority, group in enumerate(GROUPS, 1):
         names = [program.name for program in programs if program.group == group]
         if names:
@@ -88,10 +93,11 @@ def socket_path(state: Path) -> Path:
     return state / "supervisor.sock"
 
 
-def _section(state: Path, program: Program) -> list[str]:
+def _section(state: Path, program: Program, cores: Sequence[int] | None) -> list[str]:
+    kept = f"taskset -c {','.join(map(str, cores))} " if cores else ""
     return [
         f"[program:{program.name}]",
-        f"command={ENDS_WITH_MANAGER} {program.command.replace('%', '%%')}",
+        f"command={kept}{ENDS_WITH_MANAGER} {program.command.replace('%', '%%')}",
         f"autorestart={'unexpected' if program.once else 'true'}",
         "exitcodes=0",
         f"startsecs={0 if program.once else 1}",

@@ -44,3 +44,11 @@ def test_a_percent_sign_reaches_the_program() -> None:
     found = parsed([Program(name="a", command="echo 100%")])
     assert found["program:a"]["command"].endswith("echo 100%%")
     assert found["supervisord"]["environment"] == 'A="50%% of b"'
+
+
+def test_what_is_not_timed_is_kept_off_the_timing_cores() -> None:
+    programs = [*service_programs(Ports()), gateway_program(STATE, Ports()), daemon_program()]
+    parser = RawConfigParser()
+    parser.read_string(configuration(STATE, programs, {}, cores=(0, 1)))
+    kept = {program.name for program in programs if "taskset -c 0,1 " in parser[f"program:{program.name}"]["command"]}
+    assert kept == {program.name for program in programs} - {"executor", "dockerd"}
