@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from executor import policy
 from schemas import topics
 from schemas.topics import TOPICS, Topic
 
@@ -33,10 +34,24 @@ def import_diagram() -> str:
     return "```mermaid\nflowchart TD\n" + "".join(f"    {room} --> {other}\n" for room, other in edges) + "```\n"
 
 
+def policy_table() -> str:
+    """From the facts of a run to the verdict on its case."""
+    rows = [(row.fact, row.verdict) for row in policy.TABLE] + list(policy.BY_OUTPUT)
+    head = "| row | fact | verdict |\n|---|---|---|\n"
+    return head + "".join(f"| {number} | {fact} | {verdict} |\n" for number, (fact, verdict) in enumerate(rows, 1))
+
+
+def reasons_to_run_again() -> str:
+    """What brings a case that failed for its time another run."""
+    return "".join(f"- {reason.fact}\n" for reason in policy.REASONS)
+
+
 PICTURES: Final[dict[str, Callable[[], str]]] = {
     "topics": topic_table,
     "topic diagram": topic_diagram,
     "imports": import_diagram,
+    "judging policy": policy_table,
+    "reasons": reasons_to_run_again,
 }
 
 
@@ -88,7 +103,7 @@ def _imported_rooms(room: str) -> Iterator[str]:
 def _imports(room: str) -> Iterator[tuple[str, str]]:
     """Each (module, name) that a file of the room imports."""
     for path in sorted((ROOT / room).rglob("*.py")):
-        if "programs" in path.parts:
+        if {"programs", "samples"} & set(path.parts):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module:
