@@ -16,6 +16,7 @@ from projections.live.wakes import Wakes
 from projections.query_api import documents
 from projections.query_api.answers import answered
 from projections.query_api.contests import Contests
+from projections.query_api.dead_letters import DeadLetters
 from projections.query_api.freshness import Freshness
 from projections.query_api.languages import Languages
 from projections.query_api.problems import Problems
@@ -85,6 +86,7 @@ def _add_routes(app: FastAPI, ports: Ports) -> None:
     problems = Problems(ports.reads, freshness, Samples(ports.blobs))
     contests = Contests(ports.reads, freshness, ports.clock)
     languages = Languages(ports.reads, ports.clock)
+    dead_letters = DeadLetters(ports.log)
     for path, endpoint, answer in (
         ("/submissions/{submission_id}", submissions.one, documents.Submission),
         ("/submissions", submissions.many, documents.SubmissionPage),
@@ -94,6 +96,8 @@ def _add_routes(app: FastAPI, ports: Ports) -> None:
         ("/contests/{contest_id}/board", contests.board, documents.Board),
         ("/contests/{contest_id}", contests.one, documents.Contest),
         ("/contests", contests.many, documents.ContestPage),
+        ("/dead-letters/{position}", dead_letters.one, documents.DeadLetter),
+        ("/dead-letters", dead_letters.many, documents.DeadLetterPage),
     ):
         app.add_api_route(
             f"{API}{path}",
@@ -106,7 +110,7 @@ def _add_routes(app: FastAPI, ports: Ports) -> None:
 
 
 def _operation_id(path: str) -> str:
-    return "get" + path.replace("{", "").replace("}", "").replace("/", "_")
+    return "get" + path.replace("{", "").replace("}", "").replace("/", "_").replace("-", "_")
 
 
 def _describe(app: FastAPI) -> None:

@@ -294,3 +294,29 @@ class Board(Document):
     problems: list[ContestProblem]
     rows: list[Row]
     applied: bool | None = None
+
+
+class DeadLetterLine(Document):
+    """A record that was given up: `source` is where it stood, `value_bytes` how much of it the letter holds."""
+
+    position: str
+    given_up_at: str
+    source: str | None
+    reason: str
+    detail: str
+    given_up_by: str | None
+    value_bytes: int
+
+
+class DeadLetterPage(Document):
+    """Dead letters, newest first; `cursor` is null on the last page."""
+
+    dead_letters: list[DeadLetterLine]
+    cursor: str | None
+
+
+class DeadLetter(DeadLetterLine):
+    """A dead letter with the record's key and value, in base64."""
+
+    key: str | None
+    value: str

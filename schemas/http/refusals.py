@@ -117,6 +117,7 @@ TOO_MANY_TEAMS = _refusal("too-many-teams", 409, "The contest has too many teams
 UNKNOWN_SUBMISSION = _refusal("unknown-submission", 404, "There is no such submission")
 NO_BOARD_THEN = _refusal("no-board-then", 404, "There was no board at that moment")
 TOO_MANY_SUBSCRIPTIONS = _refusal("too-many-subscriptions", 429, "Too many channels at once")
+UNKNOWN_DEAD_LETTER = _refusal("unknown-dead-letter", 404, "There is no such dead letter")
 UNKNOWN_CHANNEL = _refusal("unknown-channel", 404, "There is no such channel")
 
 # Our own troubles

@@ -1,0 +1,160 @@
+"""Dead letters: what was given up, by whom and why, for those who have to look after it.
+
+They are read from their topic itself, which has one partition and keeps them for 30 days. There is no read model: few
+people look, seldom, and a letter must be seen above all when a projection is what failed.
+"""
+
+import asyncio
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from projections.query_api.answers import answered
+from projections.query_api.parameters import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    cursor_of,
+    invalid_cursor,
+    place_in,
+    position_of,
+)
+from schemas.eventlog.errors import LogUnavailable
+from schemas.eventlog.port import EventLog, Partition, Record
+from schemas.events import DeadLettered
+from schemas.http import refusals
+from schemas.http.identity import Identity, Role, holding
+from schemas.http.refusals import Refusal
+from schemas.topics import DEAD_LETTERS
+
+Jury = Annotated[Identity, Depends(holding(Role.JURY))]
+Body = dict[str, Any]
+T = TypeVar("T")
+
+LETTERS: Final = Partition(DEAD_LETTERS.name, 0)
+WITHIN_S: Final = 5.0
+"""For all letters of one answer."""
+
+AT_ONCE: Final = 2
+"""A letter has up to 4 MiB and a page up to 200 of them, one after the other: few may be read side by side."""
+
+
+class Kept(NamedTuple):
+    """The letters that there are: from the first offset to before the end."""
+
+    first: int
+    end: int
+
+
+class DeadLetters:
+    """The routes of dead letters."""
+
+    def __init__(self, event_log: EventLog) -> None:
+        self._log = event_log
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def many(self, request: Request, who: Jury, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:  # noqa: ARG002
+        """What was given up, the newest first, without the bytes. For the jury."""
+        before = None if cursor is None else _offset_in(cursor)
+        return answered(request, await self._in_turn(lambda: self._page(limit, before)))
+
+    async def one(self, request: Request, who: Jury, position: str) -> Response:  # noqa: ARG002
+        """One letter, with the bytes of the record that was given up, as far as it holds them. For the jury."""
+        wanted = position_of(position)
+        if (wanted.topic, wanted.partition) != LETTERS:
+            raise _unknown(position)
+        return answered(request, await self._in_turn(lambda: self._letter(wanted.offset)))
+
+    async def _in_turn(self, read: Callable[[], T]) -> T:
+        async with self._turns:
+            try:
+                return await asyncio.to_thread(read)
+            except LogUnavailable as error:
+                raise Refusal(refusals.STORE_UNAVAILABLE, str(error), headers={"Retry-After": "1"}) from error
+
+    def _page(self, limit: int, before: int | None) -> Body:
+        kept = self._kept()
+        end = kept.end if before is None else min(before, kept.end)
+        begin = max(kept.first, end - limit)
+        lines = [_line(record) for record in self._read(begin, end)]
+        return {"dead_letters": lines[::-1], "cursor": cursor_of(begin) if begin > kept.first else None}
+
+    def _letter(self, offset: int) -> Body:
+        kept = self._kept()
+        if not kept.first <= offset < kept.end:
+            raise _unknown(f"{LETTERS.topic}:{LETTERS.number}:{offset}")
+        for record in self._read(offset, offset + 1):
+            return _whole(record)
+        raise _unknown(f"{LETTERS.topic}:{LETTERS.number}:{offset}")
+
+    def _kept(self) -> Kept:
+        firsts = self._log.begin_offsets(DEAD_LETTERS, timeout_s=WITHIN_S)
+        ends = self._log.end_offsets(DEAD_LETTERS, timeout_s=WITHIN_S)
+        return Kept(firsts[LETTERS.number], ends[LETTERS.number])
+
+    def _read(self, begin: int, end: int) -> Iterator[Record]:
+        """The records from `begin` to before `end`, one in memory at a time."""
+        if begin >= end:
+            return
+        deadline = time.monotonic() + WITHIN_S
+        reader = self._log.reader({LETTERS: begin})
+        try:
+            last = begin - 1
+            while last < end - 1:
+                if (left_s := deadline - time.monotonic()) <= 0:
+                    raise LogUnavailable(f"the dead letters could not be read in {WITHIN_S:g} s")
+                for record in reader.poll(1, left_s):
+                    last = record.position.offset
+                    if last < end:
+                        yield record
+        finally:
+            reader.close()
+
+
+def _line(record: Record) -> Body:
+    """A letter in the list; bytes that are no letter of ours are shown as what they are."""
+    event = record.event
+    if not isinstance(event, DeadLettered):
+        return {
+            "position": str(record.position),
+            "given_up_at": record.appended_at.isoformat(),
+            "source": None,
+            "reason": "unreadable",
+            "detail": "this record of dead-letters is no dead letter",
+            "given_up_by": None,
+            "value_bytes": len(record.value),
+        }
+    return {
+        "position": str(record.position),
+        "given_up_at": event.occurred_at.isoformat(),
+        "source": None if event.caused_by is None else str(event.caused_by),
+        "reason": event.reason.value,
+        "detail": event.detail,
+        "given_up_by": event.given_up_by,
+        "value_bytes": len(event.value),
+    }
+
+
+def _whole(record: Record) -> Body:
+    event = record.event
+    key, value = (event.key, event.value) if isinstance(event, DeadLettered) else (None, record.value)
+    return {**_line(record), "key": None if key is None else _base64(key), "value": _base64(value)}
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode()
+
+
+def _offset_in(cursor: str) -> int:
+    place = place_in(cursor)
+    if not (place.isascii() and place.isdigit() and len(place) < 19):
+        raise invalid_cursor()
+    return int(place)
+
+
+def _unknown(position: str) -> Refusal:
+    return Refusal(refusals.UNKNOWN_DEAD_LETTER, f"there is no dead letter at {position}, or no more")
