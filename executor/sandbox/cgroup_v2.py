@@ -7,6 +7,7 @@ from pathlib import Path
 
 from executor.sandbox.cgroup_files import FAMILY, ROOT, keyed_number_in, remove_groups, write_to
 from executor.sandbox.errors import AccountingFault
+from executor.sandbox.slices import stop_slice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,23 +22,27 @@ class AccountingV2:
         family, owner = FAMILY, f"{FAMILY}-{self.owner}"
         if self.slices:
             name = f"{owner}-{run}.slice"
-            return GroupV2(name, ROOT / f"{family}.slice" / f"{owner}.slice" / name)
-        return GroupV2(f"/{family}/{self.owner}/{run}", ROOT / family / self.owner / run)
+            folder = ROOT / f"{family}.slice" / f"{owner}.slice" / name
+            return GroupV2(name, folder, is_slice=True)
+        return GroupV2(f"/{family}/{self.owner}/{run}", ROOT / family / self.owner / run, is_slice=False)
 
     def sweep(self) -> int:
         """See `Accounting.sweep`."""
         owner = self.group("any").folder.parent
         left = list(owner.glob("*/"))
+        if self.slices and owner.exists():
+            stop_slice(owner.name)
         remove_groups([owner])
         return len(left)
 
 
 class GroupV2:
-    """One hierarchy; under systemd the group is a slice, which is removed like any other folder."""
+    """One hierarchy; under systemd the group is a slice."""
 
-    def __init__(self, parent: str, folder: Path) -> None:
+    def __init__(self, parent: str, folder: Path, *, is_slice: bool) -> None:
         self.parent = parent
         self.folder = folder
+        self._is_slice = is_slice
         self._cpu_before_ns = 0
         self._peak = -1
 
@@ -64,6 +69,8 @@ class GroupV2:
 
     def remove(self) -> None:
         """See `RunGroup.remove`."""
+        if self._is_slice:
+            stop_slice(self.parent)
         remove_groups([self.folder])
         if self._peak >= 0:
             os.close(self._peak)
