@@ -3,6 +3,7 @@
 import typer
 
 from judgestream.commands.board import board
+from judgestream.commands.dead_letters import dead_letters
 from judgestream.commands.submit import submit
 from judgestream.commands.token import token
 
@@ -15,6 +16,7 @@ main = typer.Typer(
 main.command()(submit)
 main.command()(board)
 main.command()(token)
+main.add_typer(dead_letters, name="dead-letters")
 
 if __name__ == "__main__":
     main()

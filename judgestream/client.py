@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -126,6 +127,14 @@ class Client:
     def register_team(self, contest_id: str, team_id: str, *, name: str, members: list[str]) -> Json:
         """Registers a team, or changes its name and members."""
         return self._call("PUT", f"/contests/{contest_id}/teams/{team_id}", {"name": name, "members": members})
+
+    def dead_letters(self, *, limit: int, cursor: str | None = None) -> Json:
+        """Records that were given up, the newest first (jury and admins); `cursor` is that of the page before."""
+        return self._call("GET", "/dead-letters", params={"limit": limit, "cursor": cursor})
+
+    def dead_letter(self, position: str) -> Json:
+        """One of them with its key and value in base64; `position` is where the letter stands."""
+        return self._call("GET", f"/dead-letters/{quote(position, safe=':')}")
 
     def _call(self, method: str, path: str, body: Json | None = None, params: Mapping[str, Any] | None = None) -> Json:
         """One call, tried again while nobody answers it: every call here is safe to repeat."""

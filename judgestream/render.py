@@ -1,5 +1,6 @@
-"""How submissions and boards look in a terminal."""
+"""How submissions, boards and dead letters look in a terminal."""
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ WORDS: Final = {
     "JUDGE_ERROR": "judge error: ours, not yours",
 }
 CASES_IN_A_ROW: Final = 16
+SHOWN_BYTES: Final = 1024
+"""How much of a dead record is shown to a person."""
 
 
 def verdict(code: str) -> Text:
@@ -85,6 +88,52 @@ def board(shown: Json) -> RenderableType:
             *(_cell(cells.get(label)) for label in labels),
         )
     return table
+
+
+def dead_letters(page: Json) -> RenderableType:
+    """A page of dead letters; the last line says how to go on."""
+    if not page["dead_letters"]:
+        return Text("no dead letters", style="dim")
+    table = Table(pad_edge=False, header_style="dim")
+    for column in ("letter", "given up", "record", "reason", "by", "why"):
+        table.add_column(column, overflow="fold")
+    for line in page["dead_letters"]:
+        cells = (line["position"], _moment(line["given_up_at"]), line["source"], line["reason"], line["given_up_by"])
+        table.add_row(*(Text(str(cell or "")) for cell in cells), Text(str(line["detail"])))
+    if page["cursor"] is None:
+        return table
+    return Group(table, Text(f"older ones: --cursor {page['cursor']}", style="dim"))
+
+
+def dead_letter(letter: Json) -> RenderableType:
+    """A dead letter: what is known of it, and the beginning of the record as a hex dump."""
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    facts.add_column(style="dim")
+    facts.add_column(overflow="fold")
+    for name in ("position", "given_up_at", "source", "reason", "detail", "given_up_by", "value_bytes"):
+        facts.add_row(name.replace("_", " "), Text(str(letter[name] if letter[name] is not None else "")))
+    if letter["key"] is not None:
+        facts.add_row("key", Text(repr(b64decode(letter["key"]))))
+    value = b64decode(letter["value"])
+    parts: list[RenderableType] = [facts, Text(_hex_dump(value[:SHOWN_BYTES]))]
+    if len(value) > SHOWN_BYTES:
+        parts.append(Text(f"… {len(value) - SHOWN_BYTES} more bytes; --json has them all", style="dim"))
+    return Group(*parts)
+
+
+def _hex_dump(content: bytes) -> str:
+    """Sixteen bytes a line: offset, hex, and what can be read."""
+    lines = []
+    for at in range(0, len(content), 16):
+        part = content[at : at + 16]
+        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+        lines.append(f"{at:06x}  {part.hex(' '):<47}  {text}")
+    return "\n".join(lines)
+
+
+def _moment(text: Any) -> str:
+    """A time to the second, as it came: UTC."""
+    return str(text)[:19].replace("T", " ")
 
 
 def _cases(cases: Sequence[Json]) -> Table:
