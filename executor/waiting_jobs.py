@@ -12,7 +12,7 @@ LANE_OF: Final[dict[str, Lane]] = {topic.name: lane for lane, topic in JOBS.item
 
 
 class WaitingJobs:
-    """A lane is full once `capacity` wait in it; it still takes what was read."""
+    """A lane is full once `capacity` wait in it, and short once half of them are gone; it takes whatever was read."""
 
     def __init__(self, *, capacity: int) -> None:
         self._capacity = capacity
@@ -42,6 +42,10 @@ class WaitingJobs:
     def full(self, topic: str) -> bool:
         """Whether no more of this topic should be read for now."""
         return self._lanes.length(LANE_OF[topic]) >= self._capacity
+
+    def short(self, topic: str) -> bool:
+        """Whether more of this topic should be read, where reading it was stopped."""
+        return self._lanes.length(LANE_OF[topic]) <= self._capacity // 2
 
     def drop(self, partitions: Collection[Partition]) -> None:
         """Takes out what waits of these partitions."""

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from executor.attempts import Attempts, Start
 from executor.commit_tracker import CommitTracker
 from executor.leaving_group import Groups
+from executor.leaving_group import Groups
 from executor.sandbox.errors import Stopped
 from executor.slots import Broke, Finished, Left, Report, Runs, Slots, WantsAgain
 from executor.waiting_jobs import WaitingJobs
@@ -26,6 +27,12 @@ from schemas.eventlog.port import Committed, GroupReader, Partition, Record
 from schemas.log import EventLogger
 from schemas.topics import JOBS, executor_group
 from schemas.values import Position
+
+WAITING_PER_SLOT: Final = 4
+"""Jobs of a lane that wait here: enough for what short ones take while more are fetched, few to be read again."""
+
+MOST_READ: Final = 64
+"""Records of one poll; they are here already, and what they are too many for a lane only waits."""
 
 POLL_TIMEOUT_S: Final = 0.05
 """How late a commit or a resumed lane may be where nothing else happens."""
@@ -66,7 +73,7 @@ class Worker:
         self._event_log = event_log
         self._pool = pool
         self._slots = Slots(runners)
-        self._waiting = WaitingJobs(capacity=len(runners))
+        self._waiting = WaitingJobs(capacity=len(runners) * WAITING_PER_SLOT)
         self._tracker = CommitTracker()
         self._attempts = Attempts()
         self._acknowledged: dict[Partition, Committed] = {}
@@ -120,7 +127,7 @@ class Worker:
     def _read(self, reader: GroupReader) -> None:
         """Waits for what comes next, from the broker or, where jobs wait here for a slot, from the slots."""
         waits_for_slots = self._waiting.any() or bool(self._chosen)
-        records = reader.poll(len(self._slots), 0.0 if waits_for_slots else POLL_TIMEOUT_S)
+        records = reader.poll(MOST_READ, 0.0 if waits_for_slots else POLL_TIMEOUT_S)
         for record in records:
             if _partition(record.position) in self._attempts.partitions:  # else it is its next owner's
                 self._tracker.taken(record.position)
@@ -193,13 +200,16 @@ class Worker:
         self._chosen = still
 
     def _pause_full_lanes(self, reader: GroupReader) -> None:
+        """Not at every job: whatever is paused loses what was fetched ahead of it, and has to be fetched again."""
         assigned = reader.assignment()
-        full = frozenset(partition for partition in assigned if self._waiting.full(partition.topic))
-        if newly_full := full - self._paused:
-            reader.pause(sorted(newly_full))
-        if free_again := (self._paused & assigned) - full:
-            reader.resume(sorted(free_again))
-        self._paused = full
+        self._paused &= assigned
+        full = frozenset(at for at in assigned - self._paused if self._waiting.full(at.topic))
+        if full:
+            reader.pause(sorted(full))
+        short = frozenset(at for at in self._paused if self._waiting.short(at.topic))
+        if short:
+            reader.resume(sorted(short))
+        self._paused = (self._paused | full) - short
 
     def _take_over(self, committed: Mapping[Partition, Committed | None]) -> Mapping[Partition, int]:
         """Within a poll: begins anew with these partitions, from what their last owner left in the note."""
