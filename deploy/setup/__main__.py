@@ -15,6 +15,7 @@ from pathlib import Path
 from deploy.setup import docker, images, jars, packages
 from deploy.setup.commands import run
 from deploy.setup.errors import Missing, SetupError
+from deploy.setup.guest import make as guest
 from deploy.setup.packages import Scope
 from deploy.setup.places import (
     CASSANDRA_JARS,
@@ -62,7 +63,8 @@ def steps(scope: Scope) -> list[Step]:
     """All steps; each comes after the Debian packages, and after those that it names besides."""
     if scope < Scope.RUN:
         return [*_packages(scope), _venv_step()]
-    return [*_packages(scope), _venv_step(), *_jar_steps(), _page_step(), *_image_steps()]
+    running = [*_packages(scope), _venv_step(), *_jar_steps(), _page_step(), *_image_steps()]
+    return [*running, *_guest_steps()] if scope >= Scope.TEST else running
 
 
 def _packages(scope: Scope) -> list[Step]:
@@ -135,6 +137,22 @@ def _image_steps() -> list[Step]:
             makes=makes,
             after=(PACKAGES, "base"),
         ),
+    ]
+
+
+def _guest_steps() -> list[Step]:
+    """Where this machine can make none, the tests that need it say why they are skipped."""
+    if not guest.is_needed() or guest.lack():
+        return []
+    return [
+        Step(
+            name="guest",
+            title="guest machine with cgroup v2",
+            do=guest.make_guest,
+            made_from=guest.made_from(),
+            makes=guest.MADE,
+            after=(PACKAGES,),
+        )
     ]
 
 

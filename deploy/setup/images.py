@@ -2,14 +2,13 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from deploy.setup.apt import APT_SOURCES, debian_mirror
 from deploy.setup.commands import output, run
 from deploy.setup.docker import answering_daemon, daemon
 from deploy.setup.errors import Missing
@@ -19,7 +18,6 @@ from executor.languages.images import RunnerImage, runner_images
 BASE: Final = "debian:bookworm-slim"
 SUITE: Final = "bookworm"
 PULL_S: Final = 120
-APT_SOURCES: Final = Path("/etc/apt")
 
 ALONE: Final = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 """debootstrap mounts /proc in the new tree and starts programs in it: however it ends, both end with it."""
@@ -77,29 +75,15 @@ def _bootstrap(url: str) -> None:
     """The base from Debian's packages, from the mirror that this machine's apt uses."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         raise Missing(f"{BASE} cannot be pulled; as root with debootstrap installed it would be made from packages")
+    if (mirror := debian_mirror()) is None:
+        raise Missing(f"no Debian mirror in {APT_SOURCES}: on another system let Docker pull {BASE}")
     for abandoned in HOME.glob(f"{TREE}*"):
         shutil.rmtree(abandoned) if abandoned.is_dir() else abandoned.unlink()
     with tempfile.TemporaryDirectory(dir=HOME, prefix=TREE) as folder:
-        run([*ALONE, "debootstrap", "--variant=minbase", SUITE, folder, _mirror()], log="base")
+        run([*ALONE, "debootstrap", "--variant=minbase", SUITE, folder, mirror], log="base")
         archive = Path(folder).with_suffix(".tar")
         try:
             run(["tar", "-C", folder, "-cf", archive, "."], log="base")
             run(["docker", "import", archive, BASE], log="base", env={"DOCKER_HOST": url})
         finally:
             archive.unlink(missing_ok=True)
-
-
-def _mirror() -> str:
-    """The first mirror in apt's own sources that serves Debian's main suite."""
-    for uri in _apt_uris():
-        if uri.rstrip("/").endswith("/debian"):
-            return uri
-    raise Missing(f"no Debian mirror in {APT_SOURCES}: on another system let Docker pull {BASE}")
-
-
-def _apt_uris() -> Iterator[str]:
-    for path in sorted([*APT_SOURCES.glob("sources.list"), *APT_SOURCES.glob("sources.list.d/*")]):
-        text = path.read_text(errors="replace")
-        yield from re.findall(r"^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)", text, re.MULTILINE)
-        for line in re.findall(r"^\s*URIs:\s*(.+)$", text, re.MULTILINE):
-            yield from line.split()

@@ -12,6 +12,7 @@ from typing import Final
 from deploy.setup.commands import output, run
 from deploy.setup.docker import answering_daemon
 from deploy.setup.errors import Missing
+from deploy.setup.guest import make as guest
 from deploy.setup.java import find_java, major
 
 NODE: Final = 18
@@ -45,6 +46,7 @@ def missing_packages(scope: Scope) -> list[str]:
         there |= {
             "chromium": _on_path("chromium"),
             "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu").is_dir(),
+            "e2fsprogs": not guest.is_needed() or (_on_path("mke2fs") and _on_path("debugfs")),
         }
     return sorted(name for name, found in there.items() if not found)
 

@@ -13,6 +13,7 @@ KAFKA_JARS: Final = JARS / "kafka"
 CASSANDRA_JARS: Final = JARS / "cassandra"
 REGISTRY_JARS: Final = JARS / "registry"
 PAGE: Final = HOME / "page"
+GUEST: Final = HOME / "guest"
 DOCKER: Final = HOME / "docker"
 LOCK: Final = ROOT / "deploy" / "setup" / "lock.txt"
 
