@@ -18,12 +18,12 @@ from typing import Final, NamedTuple
 from executor.attempts import Attempts, Start
 from executor.commit_tracker import CommitTracker
 from executor.leaving_group import Groups
-from executor.leaving_group import Groups
 from executor.sandbox.errors import Stopped
 from executor.slots import Broke, Finished, Left, Report, Runs, Slots, WantsAgain
 from executor.waiting_jobs import WaitingJobs
 from schemas.eventlog.errors import LogUnavailable
 from schemas.eventlog.port import Committed, GroupReader, Partition, Record
+from schemas.heartbeats import Beat, unwatched
 from schemas.log import EventLogger
 from schemas.topics import JOBS, executor_group
 from schemas.values import Position
@@ -60,7 +60,7 @@ class Chosen(NamedTuple):
 
 
 class Worker:
-    """Judges until it is told to stop; `runners` has one per slot."""
+    """Judges until it is told to stop; `runners` has one per slot. Whenever its loop turns, it calls `beat`."""
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class Worker:
         pool: str,
         runners: Sequence[Runs],
         drain_patience_s: float = DRAIN_PATIENCE_S,
+        beat: Beat = unwatched,
     ) -> None:
         self._event_log = event_log
         self._pool = pool
@@ -81,6 +82,7 @@ class Worker:
         self._paused: frozenset[Partition] = frozenset()
         self._draining = False
         self._drain_patience_s = drain_patience_s
+        self._beat = beat
         self._broke: list[Broke] = []
         self._why_not_ready: str | None = "has not polled yet"
 
@@ -104,6 +106,7 @@ class Worker:
         self._slots.open()
         try:
             while not asked_to_stop.is_set() and not self._broke:
+                self._beat()
                 self._step(reader)
         finally:
             self._drain(reader)

@@ -15,6 +15,7 @@ from schemas.cassandra import CassandraError, connect
 from schemas.cql_versions import wait_for_versions
 from schemas.eventlog.connect import connect as connect_log
 from schemas.eventlog.errors import LogError
+from schemas.heartbeats import Heartbeats
 from schemas.http.health import HealthServer
 from schemas.log import EventLogger, configure_logging
 from schemas.settings import ProjectorSettings, SettingsError, read_settings
@@ -22,6 +23,9 @@ from schemas.settings import ProjectorSettings, SettingsError, read_settings
 log = EventLogger(__name__)
 
 BAD_SETTINGS: Final = 2
+
+HEARTS_PATIENCE_S: Final = 60.0
+"""Longer than the slowest answer of Cassandra or the broker that is still waited for."""
 
 
 def main() -> int:
@@ -56,8 +60,11 @@ async def _serve(settings: ProjectorSettings) -> None:
                 # Only now is there anything to drain; until here a signal ends us at once, as is its default.
                 for number in (signal.SIGTERM, signal.SIGINT):
                     asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-                projector = Projector(MODELS, event_log=event_log, store=cassandra, stopping=stopping)
-                await projector.run()
+                with Heartbeats(HEARTS_PATIENCE_S) as heartbeats:
+                    projector = Projector(
+                        MODELS, event_log=event_log, store=cassandra, stopping=stopping, heartbeats=heartbeats
+                    )
+                    await projector.run()
             finally:
                 await asyncio.to_thread(event_log.close)
 

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from schemas.cassandra import CassandraUnavailable
 from schemas.eventlog.errors import AppendRefused, AppendRejected, AppendUncertain, LogUnavailable
+from schemas.heartbeats import Beat, unwatched
 from schemas.log import EventLogger
 
 log = EventLogger(__name__)
@@ -24,10 +25,14 @@ class Stopping(Exception):
 
 
 class Patience:
-    """Does a thing again until it is done. There is no last try: without its store a projector has no other work."""
+    """Does a thing again until it is done. There is no last try: without its store a projector has no other work.
 
-    def __init__(self, stopping: asyncio.Event, **ids: object) -> None:
+    Before every try it calls `beat`: who waits is not dead.
+    """
+
+    def __init__(self, stopping: asyncio.Event, *, beat: Beat = unwatched, **ids: object) -> None:
         self._stopping = stopping
+        self._beat = beat
         self._ids = ids
         self._waits: dict[str, str] = {}
 
@@ -40,6 +45,7 @@ class Patience:
         """The result of the first attempt that succeeds; `Stopping` where the service is to stop before."""
         pause_s = FIRST_PAUSE_S
         while True:
+            self._beat()
             try:
                 result = await attempt()
             except AppendRejected:

@@ -49,6 +49,7 @@ from projections.projector.patience import Patience, Stopping
 from projections.projector.store import Store
 from schemas.cassandra import CassandraRefused, Statement
 from schemas.eventlog.port import Committed, EventLog, Partition, Record
+from schemas.heartbeats import Beat, unwatched
 from schemas.log import EventLogger
 from schemas.values import DeadLetterReason
 
@@ -82,14 +83,16 @@ class Batch:
 class Runner:
     """Projects one model until it is told to stop."""
 
-    def __init__(self, model: Model, *, event_log: EventLog, store: Store, stopping: asyncio.Event) -> None:
+    def __init__(
+        self, model: Model, *, event_log: EventLog, store: Store, stopping: asyncio.Event, beat: Beat = unwatched
+    ) -> None:
         self._model = model
         self._log = event_log
         self._store = store
         self._stopping = stopping
         self._checkpoints = Checkpoints(model, store)
         self._announcer = Announcer(model, event_log)
-        self._patience = Patience(stopping, model=model.name)
+        self._patience = Patience(stopping, beat=beat, model=model.name)
         self._held: dict[Partition, Held] = {}
         self._has_joined = False
 

@@ -10,19 +10,37 @@ from projections.projector.runner import Runner
 from projections.projector.store import Store
 from schemas.eventlog.errors import LogUnavailable
 from schemas.eventlog.port import EventLog
+from schemas.heartbeats import Heartbeats, unwatched
 from schemas.topics import Topic
 
 MEASURE_EVERY_S: Final = 5.0
 
 
 class Projector:
-    """A runner for every model; they share the session and the log, and nothing else."""
+    """A runner for every model; they share the session and the log, and nothing else. Each has a heart of its own."""
 
-    def __init__(self, models: Sequence[Model], *, event_log: EventLog, store: Store, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        models: Sequence[Model],
+        *,
+        event_log: EventLog,
+        store: Store,
+        stopping: asyncio.Event,
+        heartbeats: Heartbeats | None = None,
+    ) -> None:
         self._log = event_log
         self._stopping = stopping
         self._topics = tuple({topic.name: topic for model in models for topic in model.topics}.values())
-        self._runners = {model: Runner(model, event_log=event_log, store=store, stopping=stopping) for model in models}
+        self._runners = {
+            model: Runner(
+                model,
+                event_log=event_log,
+                store=store,
+                stopping=stopping,
+                beat=heartbeats.heart(model.name) if heartbeats else unwatched,
+            )
+            for model in models
+        }
 
     async def run(self) -> None:
         """Returns once all have stopped; where one fails, all end and its error is raised."""
