@@ -39,6 +39,7 @@ from schemas.blobs.directory import DirectoryBlobStore
 from schemas.eventlog.connect import connect
 from schemas.eventlog.errors import LogError
 from schemas.eventlog.port import EventLog
+from schemas.heartbeats import Heartbeats
 from schemas.http.health import HealthServer
 from schemas.ids import ExecutorId
 from schemas.log import EventLogger, configure_logging
@@ -47,6 +48,8 @@ from schemas.settings import ExecutorSettings, SettingsError, read_settings
 ENGINE_PATIENCE_S: Final = 60.0
 ENGINE_PAUSE_S: Final = 1.0
 CLOSE_PATIENCE_S: Final = 1.0
+HEART_PATIENCE_S: Final = 30.0
+"""Longer than the worker waits for any one answer of the broker."""
 PREFETCHED_JOBS: Final = 1
 """A job that waits in our memory cannot be taken by another executor."""
 
@@ -135,6 +138,7 @@ def _work(
         event_log=LeavableGroups(groups=event_log, why_aside=pool_watch.why_aside, busy=lambda: worker.busy),
         pool=settings.pool,
         runners=[Runner(judge=judge, event_log=event_log) for judge in judges],
+        beat=held.enter_context(Heartbeats(HEART_PATIENCE_S)).heart("worker"),
     )
     reporter = Reporter(
         event_log=event_log,
