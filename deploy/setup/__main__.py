@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from deploy.setup import docker, images, jars, packages
+from deploy.setup import apparmor, docker, images, jars, packages
 from deploy.setup.commands import run
 from deploy.setup.errors import Missing, SetupError
 from deploy.setup.guest import make as guest
@@ -63,7 +63,7 @@ def steps(scope: Scope) -> list[Step]:
     """All steps; each comes after the Debian packages, and after those that it names besides."""
     if scope < Scope.RUN:
         return [*_packages(scope), _venv_step()]
-    running = [*_packages(scope), _venv_step(), *_jar_steps(), _page_step(), *_image_steps()]
+    running = [*_packages(scope), _venv_step(), *_jar_steps(), _page_step(), *_image_steps(), *_apparmor_steps()]
     return [*running, *_guest_steps()] if scope >= Scope.TEST else running
 
 
@@ -138,6 +138,17 @@ def _image_steps() -> list[Step]:
             after=(PACKAGES, "base"),
         ),
     ]
+
+
+def _apparmor_steps() -> list[Step]:
+    """Due after every boot, and on machines with AppArmor alone."""
+    if not apparmor.is_on():
+        return []
+    if not apparmor.is_loaded():
+        (STAMPS / "apparmor").unlink(missing_ok=True)
+    title = f"AppArmor profile {apparmor.NAME}"
+    made_from = (apparmor.PROFILE,)
+    return [Step(name="apparmor", title=title, do=apparmor.load_profile, made_from=made_from, after=(PACKAGES,))]
 
 
 def _guest_steps() -> list[Step]:

@@ -9,6 +9,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
+from deploy.setup import apparmor
 from deploy.setup.commands import output, run
 from deploy.setup.docker import answering_daemon
 from deploy.setup.errors import Missing
@@ -41,6 +42,7 @@ def missing_packages(scope: Scope) -> list[str]:
             "npm": _on_path("npm"),
             "docker.io": _on_path("docker") and (_on_path("dockerd") or answering_daemon() is not None),
             "debootstrap": _on_path("debootstrap"),
+            "apparmor": not apparmor.is_on() or _on_path("apparmor_parser"),
         }
     if scope >= Scope.TEST:
         there |= {
