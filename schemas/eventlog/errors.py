@@ -3,7 +3,7 @@
 LogError
 ├── LogUnavailable      the broker or registry does not answer; wait and try again
 ├── AppendRefused       the event is certainly not in the log
-│   └── AppendRejected  and never will be, however often it is tried: the log does not take such a record
+│   └── AppendRejected  and never will be, however often it is tried: the log takes no such record
 ├── AppendUncertain     whether the event is in the log cannot be known now
 └── LogMisconfigured    topics, partitions or schema ids contradict the topic table; a person must look
 """
@@ -22,7 +22,7 @@ class AppendRefused(LogError):
 
 
 class AppendRejected(AppendRefused):
-    """The event is not in the log and never will be: it is too long for any record."""
+    """The event is not in the log and never will be: it is too long, or not what the topic takes."""
 
 
 class AppendUncertain(LogError):

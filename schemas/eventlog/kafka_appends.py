@@ -43,13 +43,14 @@ QUEUE_KIBIBYTES: Final = 128 * 1024
 UNASSIGNED: Final = -1
 """librdkafka's word for: the key decides."""
 
-TOO_LONG: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
+REJECTIONS: Final = frozenset(
+    {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE, KafkaError.INVALID_RECORD}
+)
 """Errors that the same record meets whenever it is sent."""
 
 REFUSALS: Final = frozenset(
     {
         KafkaError.INVALID_MSG,
-        KafkaError.INVALID_RECORD,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     }
@@ -139,7 +140,7 @@ class KafkaAppends:
         elif error is None:
             self._note_broker(away=False)
             future.set_result(position_of(message))
-        elif error.code() in TOO_LONG | REFUSALS:
+        elif error.code() in REJECTIONS | REFUSALS:
             future.set_exception(_refusal(error))
         else:
             self._failed.append(_Failed(future, error, sent_before, time.monotonic()))
@@ -203,7 +204,7 @@ def _configuration(kafka: str, client_id: str, linger_ms: float, delivery_timeou
 
 
 def _refusal(error: KafkaError) -> AppendRefused:
-    return (AppendRejected if error.code() in TOO_LONG else AppendRefused)(_text(error))
+    return (AppendRejected if error.code() in REJECTIONS else AppendRefused)(_text(error))
 
 
 def _text(error: KafkaError) -> str:
