@@ -138,6 +138,11 @@ class Attempts:
         """What is to be committed with that offset."""
         return encode(self._counts.get(partition, {}), committed)
 
+    def suspects(self, partition: Partition) -> list[int]:
+        """The offsets of the jobs that run alone or will, since their executor died."""
+        counts = self._counts.get(partition, {})
+        return sorted(offset for offset, count in counts.items() if count.phase in (Phase.SUSPECT, Phase.ALONE))
+
     @property
     def partitions(self) -> frozenset[Partition]:
         """Those that are ours."""

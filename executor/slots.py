@@ -70,6 +70,7 @@ class Slots:
         self._given: SimpleQueue[tuple[Record, Start] | None] = SimpleQueue()
         self._reports: SimpleQueue[Report] = SimpleQueue()
         self._at_work: set[int] = set()
+        self._ending = False
         self._threads = [
             Thread(target=self._slot, args=(number, runner), name=f"slot-{number}", daemon=True)
             for number, runner in enumerate(runners)
@@ -104,6 +105,7 @@ class Slots:
 
     def close(self) -> None:
         """Every slot ends after what it is at."""
+        self._ending = True
         for _ in self._threads:
             self._given.put(None)
 
@@ -139,7 +141,9 @@ class Slots:
         except JobLost as lost:
             log.info("job_lost", why=lost)
             return Left(latest)
-        except Stopped:
+        except Stopped as stopped:
+            if not self._ending:
+                return Broke(latest, stopped)  # by nobody whom we know
             log.info("slot_stopped")
             return Left(latest)
         except Exception as failure:  # noqa: BLE001  # raised by the worker: a slot must not be gone silently

@@ -220,6 +220,8 @@ class Worker:
         for partition, known in committed.items():
             if not self._attempts.take_over(partition, known):
                 log.warning("note_unreadable", partition=f"{partition.topic}:{partition.number}", note=known)
+            if suspects := self._attempts.suspects(partition):
+                log.warning("attempts_lost", partition=f"{partition.topic}:{partition.number}", offsets=suspects)
             self._acknowledged[partition] = known or NOTHING_COMMITTED
         return {}
 

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from schemas.eventlog.errors import AppendRejected
 from schemas.eventlog.murmur2 import partition_of
 from schemas.eventlog.port import EventLog, Partition, Record, Undecodable
+from schemas.eventlog.topic_checks import MESSAGE_BYTES
 from schemas.events import ProblemRetired
 from schemas.topics import JOBS, LIVE, PROBLEMS, SUBMISSIONS
 from schemas.values import Lane, Position
@@ -53,6 +55,13 @@ def test_events_of_one_key_keep_their_order(log: EventLog) -> None:
 def test_a_writer_may_choose_the_partition(log: EventLog) -> None:
     position = log.append(PRACTICE, job(), partition=4).result(10)
     assert (position.topic, position.partition) == (PRACTICE.name, 4)
+
+
+def test_what_is_too_long_for_any_record_is_rejected(log: EventLog) -> None:
+    before = ends(log, PROBLEMS)
+    error = log.append(PROBLEMS, retired("x" * MESSAGE_BYTES)).exception(10)
+    assert isinstance(error, AppendRejected)
+    assert ends(log, PROBLEMS) == before
 
 
 def test_refuses_an_event_that_the_topic_does_not_hold(log: EventLog) -> None:

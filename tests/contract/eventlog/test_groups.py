@@ -111,8 +111,27 @@ def test_a_note_that_is_too_long_is_refused_before_it_is_sent(log: EventLog, gro
 
 def test_a_commit_for_partitions_of_others_is_left_out(log: EventLog, group: str) -> None:
     with joined(log, group) as reader:
-        reader.commit({FIRST: Committed(offset=1)})
+        assert reader.commit({FIRST: Committed(offset=1)}) == frozenset()
     assert log.committed(group, PROBLEMS) == {}
+
+
+def test_a_commit_answers_what_was_acknowledged(log: EventLog, group: str) -> None:
+    with joined(log, group, assigned=from_here(log)) as one:
+        poll_until(lambda: one.assignment() == ALL, one)
+        assert one.commit({at: Committed(offset=0, metadata="first") for at in ALL}) == ALL
+        with joined(log, group, assigned=from_here(log)) as two:
+            poll_until(lambda: bool(two.assignment()) and one.assignment() | two.assignment() == ALL, one, two)
+            assert one.commit({at: Committed(offset=0, metadata="second") for at in ALL}) == one.assignment() < ALL
+            kept = {at: log.committed(group, PROBLEMS)[at.number].metadata for at in ALL}
+            assert kept == {at: "second" if at in one.assignment() else "first" for at in ALL}
+
+
+def test_the_same_offset_may_be_committed_with_another_note(log: EventLog, group: str) -> None:
+    with joined(log, group, assigned=from_here(log)) as reader:
+        poll_until(lambda: reader.assignment() == ALL, reader)
+        for note in ("one", "", "two"):
+            reader.commit({FIRST: Committed(offset=0, metadata=note)})
+            assert log.committed(group, PROBLEMS)[0] == Committed(offset=0, metadata=note)
 
 
 def test_paused_partitions_are_silent_until_resumed_and_lose_nothing(log: EventLog, group: str) -> None:
