@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .judgestream/venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test check static unit bench demo setup lock
+.PHONY: run test check static unit bench demo setup lock languages test-languages
 
 run: setup
 	@exec $(VENV)/python -m deploy.local run
@@ -11,7 +11,7 @@ run: setup
 test:
 	@$(PYTHON) -m deploy.setup test
 	@$(MAKE) --no-print-directory check
-	@$(VENV)/pytest -m "engine or docker or stack" --durations=15
+	@$(VENV)/pytest -m "(engine or docker or stack) and not languages" --durations=15
 
 check:
 	@$(PYTHON) -m deploy.setup check
@@ -34,6 +34,14 @@ demo:
 
 setup:
 	@$(PYTHON) -m deploy.setup run
+
+# The images of languages beyond C, C++, Java and Python: all, or `make languages NAMES="go rust"`.
+NAMES ?= all
+languages:
+	@$(PYTHON) -m deploy.setup languages $(NAMES)
+
+test-languages: setup languages
+	@$(VENV)/pytest tests/contract/sandbox/test_languages.py
 
 # Resolves the dependencies of pyproject.toml anew: hashes, no addresses.
 lock:

@@ -33,7 +33,7 @@ from executor.sandbox.container import KIND, ContainerSandbox
 from executor.sandbox.engine import Engine
 from executor.sandbox.errors import EngineUnavailable, SandboxFault
 from executor.sandbox.leftovers import AlreadyRunning, owner_name, sole_owner, sweep
-from executor.toolchains import Toolchains, find_toolchains
+from executor.toolchains import Toolchains, find_toolchains, offered_languages
 from executor.worker import Worker
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.eventlog.connect import connect
@@ -41,7 +41,7 @@ from schemas.eventlog.errors import LogError
 from schemas.eventlog.port import EventLog
 from schemas.heartbeats import Heartbeats
 from schemas.http.health import HealthServer
-from schemas.ids import ExecutorId
+from schemas.ids import ExecutorId, LanguageId
 from schemas.log import EventLogger, configure_logging
 from schemas.settings import ExecutorSettings, SettingsError, read_settings
 
@@ -78,7 +78,7 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
     plan = plan_cores(sorted(os.sched_getaffinity(0)), settings.slots)
     os.sched_setaffinity(0, plan.services)  # ours, and of every thread to come; a slot's core is its sandbox's
     executor_id = ExecutorId(settings.executor_id)
-    languages = load_languages()
+    known = load_languages()
     engine = held.enter_context(closing(_await_engine(settings.docker)))
     owner = owner_name(executor_id, settings.work)
     work = held.enter_context(sole_owner(settings.work.resolve(), owner))
@@ -95,6 +95,8 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
         )
         for slot in plan.slots
     ]
+    asked = tuple(LanguageId(language) for language in settings.languages)
+    languages = offered_languages(known, asked, runner_images(), engine.image_id)
     toolchains = find_toolchains(sandboxes[0], languages, runner_images(), engine.image_id)
     event_log = connect(
         settings.kafka, settings.registry_url, client_id=f"executor-{executor_id}", prefetch=PREFETCHED_JOBS

@@ -1,15 +1,18 @@
 """What this executor can judge with: each language with its image as it is, and its compiler's version as it says."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from executor.languages.images import RunnerImage
 from executor.languages.language import Language, Languages
+from executor.languages.loader import BadLanguage
 from executor.sandbox.errors import ImageMissing
 from executor.sandbox.port import Exited, RunLimits, Sandbox
 from schemas.ids import LanguageId
 from schemas.values import LanguageInfo
+
+LANGUAGES_VARIABLE: Final = "JUDGESTREAM_LANGUAGES"
 
 VERSION_LIMITS: Final = RunLimits(
     cpu_time_ms=10_000, wall_time_ms=30_000, memory_bytes=512 * 1024 * 1024, output_bytes=64 * 1024, processes=64
@@ -39,6 +42,32 @@ class Toolchain:
 Toolchains = Mapping[LanguageId, Toolchain]
 
 
+def offered_languages(
+    languages: Languages,
+    asked: Sequence[LanguageId],
+    images: Iterable[RunnerImage],
+    digest_of: Callable[[str], str],
+) -> Languages:
+    """The languages that are asked for; where none are, those of the default images and all whose image is there.
+
+    `BadLanguage` where one is asked for that there is none of.
+    """
+    if unknown := [language for language in asked if language not in languages]:
+        raise BadLanguage(LANGUAGES_VARIABLE, 0, "", f"no language {unknown[0]}; there are: {', '.join(languages)}")
+    if asked:
+        return {language: languages[language] for language in asked}
+    there = {image.name for image in images if image.is_default or _is_there(image.reference, digest_of)}
+    return {name: language for name, language in languages.items() if language.image in there}
+
+
+def _is_there(reference: str, digest_of: Callable[[str], str]) -> bool:
+    try:
+        digest_of(reference)
+    except ImageMissing:
+        return False
+    return True
+
+
 def find_toolchains(
     sandbox: Sandbox, languages: Languages, images: Iterable[RunnerImage], digest_of: Callable[[str], str]
 ) -> Toolchains:
@@ -53,7 +82,7 @@ def find_toolchains(
     for language in languages.values():
         if language.image not in references:
             raise ImageMissing(language.image, f"{language.id} names it, but there is no Dockerfile for it")
-        image = digest_of(references[language.image])
+        image = _digest(references[language.image], language, digest_of)
         key = (image, language.version_command)
         if key not in versions:
             versions[key] = _version(sandbox, references[language.image], image, language)
@@ -61,10 +90,22 @@ def find_toolchains(
     return found
 
 
+def _digest(reference: str, language: Language, digest_of: Callable[[str], str]) -> str:
+    try:
+        return digest_of(reference)
+    except ImageMissing as missing:
+        raise ImageMissing(reference, f"{language.id} needs it: {missing.why}; {_how_to_get(language)}") from missing
+
+
+def _how_to_get(language: Language) -> str:
+    return f"`judgestream languages install {language.id}` in the checkout builds it"
+
+
 def _version(sandbox: Sandbox, reference: str, image: str, language: Language) -> str:
     with sandbox.box(image, ()) as box:
         outcome = box.run(language.version_command, b"", VERSION_LIMITS)
     said = (outcome.output + outcome.stderr).decode(errors="replace").strip().splitlines()
     if outcome.ending != Exited(0) or not said:
-        raise ImageMissing(reference, f"`{' '.join(language.version_command)}` fails in it: {outcome.ending}")
+        tried = f"`{' '.join(language.version_command)}`, the compiler of {language.id}, fails in it: {outcome.ending}"
+        raise ImageMissing(reference, f"{tried}; remove the image, and {_how_to_get(language)} again")
     return said[0]

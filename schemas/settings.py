@@ -122,6 +122,10 @@ def _name(text: str) -> str:
     return text
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(_name(part.strip()) for part in text.split(","))
+
+
 def _variable(name: str, should_be: str, read: Callable[[str], object]) -> dict[str, Variable]:
     return {VARIABLE: Variable(name=name, should_be=should_be, read=read)}
 
@@ -145,6 +149,7 @@ CALIBRATION = _variable("JUDGESTREAM_CALIBRATION", "report or enforce", _is_enfo
 WORK = _variable("JUDGESTREAM_WORK", "a folder for what jobs need while they run", Path)
 DOCKER = _variable("JUDGESTREAM_DOCKER", "a docker URL: unix://… or tcp://…", _docker_url)
 EXECUTOR_ID = _variable("JUDGESTREAM_EXECUTOR_ID", "a name: letters, digits, _ . -, at most 36", _name)
+LANGUAGES = _variable("JUDGESTREAM_LANGUAGES", "ids of languages: cpp,java,…", _names)
 POOL = _variable("JUDGESTREAM_POOL", "a name: letters, digits, _ . -, at most 36", _name)
 
 
@@ -219,6 +224,7 @@ class ExecutorSettings:
     docker: str = field(metadata=DOCKER, default_factory=lambda: os.environ.get("DOCKER_HOST") or DOCKER_SOCKET)
     executor_id: str = field(metadata=EXECUTOR_ID, default_factory=lambda: socket.gethostname()[:36])
     pool: str = field(metadata=POOL, default=EXECUTOR_POOL)
+    languages: tuple[str, ...] = field(metadata=LANGUAGES, default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,14 @@
 """`python3 -m deploy.setup [check|run|test]`: installs what is missing; nothing the second time.
 
 `run` is for the whole system, `check` for what `make check` needs, `test` for everything with a browser besides.
+`python3 -m deploy.setup languages NAME…` builds the images of further languages, `all` those of every one.
 """
 
 import fcntl
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from deploy.setup import apparmor, docker, images, jars, packages
 from deploy.setup.commands import run
 from deploy.setup.errors import Missing, SetupError
 from deploy.setup.guest import make as guest
+from deploy.setup.languages import UnknownName, images_of
 from deploy.setup.packages import Scope
 from deploy.setup.places import (
     CASSANDRA_JARS,
@@ -31,23 +33,27 @@ from deploy.setup.places import (
     VENV,
 )
 from deploy.setup.steps import Step, run_due
-from executor.languages.images import runner_images
+from executor.languages.images import RunnerImage, default_images, runner_images
+from executor.languages.loader import BadLanguage, load_languages
 
 PACKAGES = "packages"
+LANGUAGES = "languages"
 PYTHON_VERSION = (3, 11)
 
 
 def main(arguments: list[str]) -> int:
     """Runs what is due; 0 when the machine is ready, else 1 with what is missing and how to get it."""
-    began, named = time.monotonic(), (arguments or ["run"])[0].upper()
-    if named not in Scope.__members__:
-        print(f"unknown scope {arguments[0]!r}: check, run or test", file=sys.stderr)
+    began, asked = time.monotonic(), arguments or ["run"]
+    try:
+        asked_for = _asked_for(asked)
+    except (UnknownName, BadLanguage) as error:
+        print(error, file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that nothing is left behind
     try:
         _check_place(ROOT)
         with _alone():
-            done = run_due(steps(Scope[named]))
+            done = run_due(asked_for())
     except SetupError as error:
         print(f"\nset-up: {error}", file=sys.stderr)
         return 1
@@ -57,6 +63,15 @@ def main(arguments: list[str]) -> int:
     if done:
         print(f"set up in {time.monotonic() - began:.0f} s", file=sys.stderr)
     return 0
+
+
+def _asked_for(asked: list[str]) -> Callable[[], list[Step]]:
+    """The steps that the arguments ask for, to be looked up when it is our turn; `UnknownName` for what is none."""
+    if asked[0] == LANGUAGES:
+        return partial(language_steps, images_of(asked[1:], load_languages(), runner_images()))
+    if asked[0].upper() not in Scope.__members__:
+        raise UnknownName("scope", asked[0], ("check", "run", "test", f"{LANGUAGES} NAME…"))
+    return partial(steps, Scope[asked[0].upper()])
 
 
 def steps(scope: Scope) -> list[Step]:
@@ -114,30 +129,55 @@ def _page_step() -> Step:
 
 def _image_steps() -> list[Step]:
     """Images are the daemon's: another daemon, or one that has lost them, makes the steps due again."""
-    if images.images_gone():
+    runners = default_images()
+    if images.images_gone(runners):
         for stamp in ("base", "images"):
             (STAMPS / stamp).unlink(missing_ok=True)
     url = docker.daemon_url()
-    makes = (docker.OWN_DATA,) if url == docker.OWN_URL else ()
-    runners = runner_images()
     return [
-        Step(
-            name="base",
-            title=f"base image {images.BASE}",
-            do=images.base_image,
-            made_from=(url, images.BASE),
-            makes=makes,
-            after=(PACKAGES,),
-        ),
+        _base_step(),
         Step(
             name="images",
             title="runner images " + ", ".join(image.name for image in runners),
-            do=images.build_images,
+            do=partial(images.build_images, runners),
             made_from=(url, *(image.reference for image in runners)),
-            makes=makes,
+            makes=_own_data(url),
             after=(PACKAGES, "base"),
         ),
     ]
+
+
+def language_steps(wanted: Sequence[RunnerImage]) -> list[Step]:
+    """The images that are not there yet, one after the other: a toolchain is a big download."""
+    missing = images.images_to_build(wanted)
+    previous = ["base", *(f"image-{image.name}" for image in missing)]
+    building = [
+        Step(
+            name=f"image-{image.name}",
+            title=f"runner image {image.name}",
+            do=partial(images.build_images, (image,)),
+            made_from=(str(time.time_ns()),),
+            after=(PACKAGES, before),
+        )
+        for before, image in zip(previous, missing, strict=False)
+    ]
+    return [*_packages(Scope.RUN), _base_step(), *building] if building else []
+
+
+def _base_step() -> Step:
+    url = docker.daemon_url()
+    return Step(
+        name="base",
+        title=f"base image {images.BASE}",
+        do=images.base_image,
+        made_from=(url, images.BASE),
+        makes=_own_data(url),
+        after=(PACKAGES,),
+    )
+
+
+def _own_data(url: str) -> tuple[Path, ...]:
+    return (docker.OWN_DATA,) if url == docker.OWN_URL else ()
 
 
 def _apparmor_steps() -> list[Step]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +13,9 @@ from deploy.setup.apt import APT_SOURCES, debian_mirror
 from deploy.setup.commands import output, run
 from deploy.setup.docker import answering_daemon, daemon
 from deploy.setup.errors import Missing
+from deploy.setup.jars import fetch_jars
 from deploy.setup.places import HOME
-from executor.languages.images import RunnerImage, runner_images
+from executor.languages.images import RunnerImage
 
 BASE: Final = "debian:bookworm-slim"
 SUITE: Final = "bookworm"
@@ -32,24 +34,34 @@ def base_image() -> None:
             _bootstrap(url)
 
 
-def build_images() -> None:
-    """Builds every runner image whose Dockerfile has not been built yet."""
+def build_images(images: Sequence[RunnerImage]) -> None:
+    """Builds those of the runner images that have not been built yet."""
     with daemon() as url:
-        for image in runner_images():
+        for image in images:
             if not _has_image(url, image.reference):
                 _build(url, image)
 
 
-def images_gone() -> bool:
-    """Whether a daemon that answers lacks an image of ours; False where none answers, for that cannot be known."""
+def images_gone(images: Sequence[RunnerImage]) -> bool:
+    """Whether a daemon that answers lacks one of them; False where none answers, for that cannot be known."""
+    return answering_daemon() is not None and bool(images_to_build(images))
+
+
+def images_to_build(images: Sequence[RunnerImage]) -> list[RunnerImage]:
+    """Those that have not been built; all where no daemon answers, for it cannot be known."""
     url = answering_daemon()
-    return url is not None and not all(_has_image(url, image.reference) for image in runner_images())
+    return [image for image in images if url is None or not _has_image(url, image.reference)]
 
 
 def _build(url: str, image: RunnerImage) -> None:
     """The host's network, for our own daemon has no other; the classic builder, for buildx is not everywhere."""
-    command = ["docker", "build", "--network=host", "--tag", image.reference, "-"]
-    run(command, log="images", env={"DOCKER_HOST": url, "DOCKER_BUILDKIT": "0"}, stdin=image.dockerfile)
+    HOME.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=HOME, prefix="context-") as context:
+        shutil.copy(image.dockerfile, Path(context, "Dockerfile"))
+        if image.pom:
+            fetch_jars(image.pom, Path(context, "jars"))
+        command = ["docker", "build", "--network=host", "--tag", image.reference, context]
+        run(command, log=f"image-{image.name}", env={"DOCKER_HOST": url, "DOCKER_BUILDKIT": "0"})
 
 
 def _has_image(url: str, reference: str) -> bool:

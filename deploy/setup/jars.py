@@ -43,9 +43,15 @@ def registry_jars() -> None:
     _put(unpacked, REGISTRY_JARS)
 
 
+def fetch_jars(pom: Path, folder: Path) -> None:
+    """What this pom depends on, into a folder that is made for it."""
+    JARS.mkdir(parents=True, exist_ok=True)
+    run(["mvn", "-q", "-B", "-f", pom, f"-DoutputDirectory={folder}", COPY_ALL], log="jars", cwd=JARS)
+
+
 def _copy_all(pom: Path, target: Path) -> None:
     folder = _fresh(target)
-    run(["mvn", "-q", "-B", "-f", pom, f"-DoutputDirectory={folder}", COPY_ALL], log="jars", cwd=JARS)
+    fetch_jars(pom, folder)
     _put(folder, target)
 
 

@@ -10,7 +10,12 @@ from typing import Final
 from schemas.ids import LanguageId
 
 MEBIBYTE: Final = 1024 * 1024
-_MEMORY: Final = re.compile(r"\{memory_mib(?:/(\d+))?\}")
+
+SOURCES: Final = "{sources}"
+MAIN: Final = "{main}"
+ENTRY_POINT: Final = "{entry_point}"
+ENTRY_STEM: Final = "{entry_stem}"
+_MEMORY: Final = re.compile(r"\{memory_mib(?:\*(\d+))?(?:/(\d+))?\}")
 
 
 class EntryPointRule(StrEnum):
@@ -32,9 +37,10 @@ class ProgramSource(StrEnum):
 class Language:
     """One language. Commands are argument lists; no shell reads them.
 
-    In a compile command the argument `{sources}` becomes the source files; in a run command `{entry_point}` is
-    replaced, and so are `{memory_mib}` and `{memory_mib/N}` by (a part of) the memory limit. `main_file` names a
-    source that its author has not named, and `suffixes` (without a dot) tell which files are sources.
+    In a compile command the argument `{sources}` becomes the source files and the argument `{main}` the one that the
+    program begins in. In a run command `{entry_point}` is replaced, `{entry_stem}` by the same without its suffix, and
+    `{memory_mib}`, also `{memory_mib*N/M}`, by (a part of) the memory limit. `main_file` names a source that its author
+    has not named, and `suffixes` (without a dot) tell which files are sources.
     """
 
     id: LanguageId
@@ -54,21 +60,25 @@ class Language:
         """Whether the compiler is given this file."""
         return PurePosixPath(file_name).suffix.removeprefix(".").lower() in self.suffixes
 
-    def compile_arguments(self, sources: Sequence[str]) -> list[str]:
-        """The compile command for these files."""
-        expanded: list[str] = []
-        for argument in self.compile_command:
-            expanded.extend(sources if argument == "{sources}" else [argument])
-        return expanded
+    def compile_arguments(self, sources: Sequence[str], entry_point: str = "") -> list[str]:
+        """The compile command for these files; `entry_point` is the one that the program begins in, where known."""
+        known = (name for name in (entry_point, self.main_file, *sources) if name in sources)
+        main = next(known, self.main_file)
+        places = {SOURCES: sources, MAIN: [main]}
+        return [word for argument in self.compile_command for word in places.get(argument, [argument])]
 
     def run_arguments(self, *, entry_point: str, memory_bytes: int) -> list[str]:
         """The run command for a program that begins there and has so much memory."""
         memory = _memory_part(memory_bytes)
-        return [_MEMORY.sub(memory, argument).replace("{entry_point}", entry_point) for argument in self.run_command]
+        stem = entry_point.rpartition(".")[0]
+        return [
+            _MEMORY.sub(memory, argument).replace(ENTRY_POINT, entry_point).replace(ENTRY_STEM, stem)
+            for argument in self.run_command
+        ]
 
 
 Languages = Mapping[LanguageId, Language]
 
 
 def _memory_part(memory_bytes: int) -> Callable[[re.Match[str]], str]:
-    return lambda asked: str(max(1, memory_bytes // MEBIBYTE // int(asked[1] or 1)))
+    return lambda asked: str(max(1, memory_bytes // MEBIBYTE * int(asked[1] or 1) // int(asked[2] or 1)))

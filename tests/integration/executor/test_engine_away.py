@@ -18,12 +18,12 @@ from executor.sandbox.cgroup import accounting
 from executor.sandbox.container import KIND, ContainerSandbox
 from executor.sandbox.engine import Engine
 from executor.sandbox.hardening import Slot
-from executor.toolchains import find_toolchains
+from executor.toolchains import find_toolchains, offered_languages
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.eventlog.memory import MemoryEventLog
 from schemas.eventlog.port import Record
 from schemas.events import VerdictReached
-from schemas.ids import ExecutorId
+from schemas.ids import ExecutorId, LanguageId
 from schemas.topics import DEAD_LETTERS, JUDGINGS, VERDICTS
 from schemas.values import Verdict
 from tests.integration.executor.relay import Relay
@@ -56,7 +56,12 @@ class Place:
         self.judge = Judge(
             sandbox=self.sandbox,
             sandbox_kind=KIND,
-            toolchains=find_toolchains(self.sandbox, load_languages(), runner_images(), self.engine.image_id),
+            toolchains=find_toolchains(
+                self.sandbox,
+                offered_languages(load_languages(), (LanguageId("cpp"),), runner_images(), self.engine.image_id),
+                runner_images(),
+                self.engine.image_id,
+            ),
             blobs=self.blobs,
             executor_id=ExecutorId("x"),
             software_version="0",

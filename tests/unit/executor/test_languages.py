@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from executor.languages.images import runner_image, runner_images
+from executor.languages.images import DEFAULT_IMAGES, default_images, runner_image, runner_images
 from executor.languages.loader import FOLDER, BadLanguage, load_languages, parse_language
 from schemas.ids import LanguageId
 
@@ -17,6 +17,23 @@ def test_the_shipped_languages_can_be_loaded_and_have_images() -> None:
     assert set(languages) >= {"c", "cpp", "cpp20", "java", "python3"}
     images = {image.name for image in runner_images()}
     assert {language.image for language in languages.values()} == images
+    assert {image.name for image in default_images()} == set(DEFAULT_IMAGES)
+
+
+def test_the_main_source_takes_its_place_in_the_compile_command() -> None:
+    rust = load_languages()[LanguageId("rust")]
+    assert rust.compile_arguments(["b.rs", "main.rs"])[-1] == "main.rs"
+    assert rust.compile_arguments(["b.rs", "main.rs"], "b.rs")[-1] == "b.rs"
+    assert rust.compile_arguments(["b.rs", "a.rs"])[-1] == "b.rs"
+
+
+def test_every_language_has_the_six_samples_and_no_other() -> None:
+    samples = FOLDER / "samples"
+    assert {folder.name for folder in samples.iterdir()} == set(load_languages())
+    for language in load_languages().values():
+        files = [path.name for path in (samples / language.id).iterdir()]
+        assert sorted(name.partition(".")[0] for name in files) == ["ce", "echo", "mle", "rte", "sum", "tle"]
+        assert all(language.is_source(name) for name in files)
 
 
 def test_the_sources_take_their_place_in_the_compile_command() -> None:

@@ -1,25 +1,28 @@
 """Finding out what this executor can judge with, and saying it."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from executor import SOFTWARE_VERSION
-from executor.languages.images import runner_images
-from executor.languages.loader import load_languages
+from executor.languages.images import DEFAULT_IMAGES, runner_images
+from executor.languages.loader import BadLanguage, load_languages
 from executor.reporter import Reporter
 from executor.sandbox.errors import ImageMissing
 from executor.sandbox.port import Exited
-from executor.toolchains import find_toolchains
+from executor.toolchains import find_toolchains, offered_languages
 from schemas.eventlog.memory import MemoryEventLog
 from schemas.ids import LanguageId
 from tests.unit.executor.jobs import EXECUTOR, NOW
 from tests.unit.executor.scripted_sandbox import ScriptedSandbox, outcome
 
-LANGUAGES = load_languages()
+ALL = load_languages()
+LANGUAGES = {name: language for name, language in ALL.items() if language.image in DEFAULT_IMAGES}
 VERSIONS = {"g++": b"g++ 12.2\nCopyright", "gcc": b"gcc 12.2\n", "javac": b"javac 17\n", "python3": b"Python 3.11\n"}
 SANDBOX = ScriptedSandbox(on_run=lambda ran: outcome(output=VERSIONS[ran.command[0]]))
+VERSIONED = ScriptedSandbox(on_run=lambda _: outcome(output=b"some version"))
 
 
 def digest_of(reference: str) -> str:
@@ -49,8 +52,37 @@ def test_an_image_that_is_not_there_keeps_the_executor_out() -> None:
     def missing(reference: str) -> str:
         raise ImageMissing(reference, "it is not there")
 
-    with pytest.raises(ImageMissing, match="judgestream/"):
+    with pytest.raises(ImageMissing, match=r"judgestream/.*: c needs it.*judgestream languages install c"):
         find_toolchains(SANDBOX, LANGUAGES, runner_images(), missing)
+
+
+def only(*there: str) -> Callable[[str], str]:
+    def digest_of_what_is_there(reference: str) -> str:
+        if not any(reference.startswith(f"judgestream/{name}:") for name in there):
+            raise ImageMissing(reference, "it is not there")
+        return digest_of(reference)
+
+    return digest_of_what_is_there
+
+
+def test_what_is_installed_is_offered_and_the_default_images_are_always_demanded() -> None:
+    offered = offered_languages(ALL, (), runner_images(), only("cpp", "go"))
+    assert set(offered) == {*LANGUAGES, LanguageId("go")}
+    with pytest.raises(ImageMissing, match=r"java needs it"):
+        find_toolchains(VERSIONED, offered, runner_images(), only("cpp", "go"))
+
+
+def test_only_what_is_asked_for_is_offered_whether_it_is_there_or_not() -> None:
+    asked = (LanguageId("ruby"), LanguageId("cpp"))
+    offered = offered_languages(ALL, asked, runner_images(), only("cpp"))
+    assert set(offered) == set(asked)
+    with pytest.raises(ImageMissing, match=r"ruby needs it.*languages install ruby"):
+        find_toolchains(VERSIONED, offered, runner_images(), only("cpp"))
+
+
+def test_a_language_that_is_none_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(BadLanguage, match=r"JUDGESTREAM_LANGUAGES: no language klingon; there are: .*cpp.*java"):
+        offered_languages(ALL, (LanguageId("klingon"),), runner_images(), digest_of)
 
 
 def test_a_language_without_a_dockerfile_keeps_the_executor_out() -> None:

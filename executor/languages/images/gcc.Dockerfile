@@ -1,0 +1,8 @@
+# The other front ends of GCC 12: Fortran, Ada and D, linked against their static libraries.
+FROM debian:bookworm-slim
+LABEL judgestream=1
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc gdc gfortran gnat libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+# The gate is a shell that its user can run but not read, so that no program can trace it.
+RUN chmod 0711 /bin/dash

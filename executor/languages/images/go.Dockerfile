@@ -1,0 +1,8 @@
+# Go 1.19 with its standard library compiled; without a C compiler, so that no source can ask for one.
+FROM debian:bookworm-slim
+LABEL judgestream=1
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends golang-go \
+    && rm -rf /var/lib/apt/lists/*
+# The gate is a shell that its user can run but not read, so that no program can trace it.
+RUN chmod 0711 /bin/dash

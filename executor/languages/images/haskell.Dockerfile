@@ -1,0 +1,8 @@
+# GHC 9.0 with the libraries that programs in contests use beside its own.
+FROM debian:bookworm-slim
+LABEL judgestream=1
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ghc libghc-unordered-containers-dev libghc-vector-dev \
+    && rm -rf /var/lib/apt/lists/*
+# The gate is a shell that its user can run but not read, so that no program can trace it.
+RUN chmod 0711 /bin/dash

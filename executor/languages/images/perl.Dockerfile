@@ -1,0 +1,8 @@
+# Perl 5.36 with the whole standard library.
+FROM debian:bookworm-slim
+LABEL judgestream=1
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends perl \
+    && rm -rf /var/lib/apt/lists/*
+# The gate is a shell that its user can run but not read, so that no program can trace it.
+RUN chmod 0711 /bin/dash

@@ -1,0 +1,5 @@
+procedure Main is
+   Number : Integer := "no number";
+begin
+   null;
+end Main;

@@ -1,0 +1,4 @@
+BEGIN {
+    for (text = "0123456789abcdef"; ; text = text text) {
+    }
+}

@@ -1,0 +1,5 @@
+class Echo {
+    public static void main(String[] args) throws Exception {
+        System.in.transferTo(System.out);
+    }
+}

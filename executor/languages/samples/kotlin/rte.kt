@@ -1,0 +1,3 @@
+fun main(words: Array<String>) {
+    println(words[3])
+}

@@ -1,0 +1,2 @@
+local nothing
+print(nothing.length)

@@ -1,0 +1,6 @@
+program Broken;
+var
+  number: integer;
+begin
+  number := 'no number';
+end.

@@ -1,0 +1,4 @@
+program Crash;
+begin
+  runerror(201);
+end.

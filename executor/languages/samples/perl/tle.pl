@@ -1,0 +1,2 @@
+my $number = 0;
+$number ^= 1 while $number < 2;

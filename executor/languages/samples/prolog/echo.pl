@@ -1,0 +1,2 @@
+main :-
+    copy_stream_data(user_input, user_output).

@@ -1,0 +1,6 @@
+main :-
+    grow([]).
+
+grow(Kept) :-
+    length(Block, 10000),
+    grow([Block|Kept]).

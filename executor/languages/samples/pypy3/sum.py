@@ -1,0 +1,2 @@
+a, b = (int(word) for word in input().split())
+print(a + b)

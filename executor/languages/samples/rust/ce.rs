@@ -1,0 +1,3 @@
+fn main() {
+    let number: i64 = "no number";
+}

@@ -1,0 +1,4 @@
+fn main() {
+    let words: Vec<String> = std::env::args().collect();
+    println!("{}", words[words.len()]);
+}

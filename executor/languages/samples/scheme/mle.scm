@@ -1,0 +1,5 @@
+(define kept '())
+
+(let loop ()
+  (set! kept (cons (make-vector 131072 1) kept))
+  (loop))

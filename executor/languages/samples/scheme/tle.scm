@@ -1,0 +1,2 @@
+(let loop ((number 0))
+  (if (< number 2) (loop (- 1 number))))
