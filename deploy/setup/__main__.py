@@ -30,9 +30,11 @@ from deploy.setup.places import (
     REGISTRY_JARS,
     ROOT,
     STAMPS,
+    SUPERVISOR,
     VENV,
 )
 from deploy.setup.steps import Step, run_due
+from deploy.setup.supervisor import COMMAND, build_supervisor, sources
 from executor.languages.images import RunnerImage, default_images, runner_images
 from executor.languages.loader import BadLanguage, load_languages
 
@@ -96,6 +98,17 @@ def _venv_step() -> Step:
         run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", LOCK], log="venv")
 
     return Step(name="venv", title="Python packages", do=make, made_from=(LOCK,), makes=(PYTHON,), after=(PACKAGES,))
+
+
+def _supervisor_step() -> Step:
+    return Step(
+        name="supervisor",
+        title="supervisor of the sandbox",
+        do=build_supervisor,
+        made_from=(*COMMAND, *sources()),
+        makes=(SUPERVISOR,),
+        after=(PACKAGES,),
+    )
 
 
 def _jar_steps() -> list[Step]:

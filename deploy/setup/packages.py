@@ -43,6 +43,8 @@ def missing_packages(scope: Scope) -> list[str]:
             "docker.io": _on_path("docker") and (_on_path("dockerd") or answering_daemon() is not None),
             "debootstrap": _on_path("debootstrap"),
             "apparmor": not apparmor.is_on() or _on_path("apparmor_parser"),
+            "gcc": _on_path("gcc"),
+            "libc6-dev": Path("/usr/include/stdlib.h").is_file(),
         }
     if scope >= Scope.TEST:
         there |= {

@@ -15,6 +15,7 @@ REGISTRY_JARS: Final = JARS / "registry"
 PAGE: Final = HOME / "page"
 GUEST: Final = HOME / "guest"
 DOCKER: Final = HOME / "docker"
+SUPERVISOR: Final = HOME / "supervisor" / "supervisor"
 LOCK: Final = ROOT / "deploy" / "setup" / "lock.txt"
 
 ODD_CHARACTERS: Final = frozenset(" \t\n\"'\\$%,;:#{}*?")

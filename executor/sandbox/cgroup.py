@@ -6,6 +6,8 @@ The parent also carries the memory limit, set by `arm` once the runtime's own st
 that, and beside it, the container has a wider limit of Docker's.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from executor.sandbox.cgroup_v1 import AccountingV1
@@ -19,6 +21,12 @@ class RunGroup(Protocol):
     @property
     def parent(self) -> str:
         """What Docker is told as `cgroup_parent`."""
+
+    def delegate(self) -> Mapping[str, Path]:
+        """Makes the group before Docker does, for a container that makes groups for its runs in its own.
+
+        The folders to bind, by their names (`/memory`; empty where there is only one) below one folder.
+        """
 
     def arm(self, memory_bytes: int) -> None:
         """Sets the memory limit and begins to count, just before the program starts; needs the container's start."""

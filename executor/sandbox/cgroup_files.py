@@ -15,6 +15,13 @@ REMOVAL_PATIENCE_S: Final = 2.0
 """A group is busy for a moment after its last process has died."""
 
 
+def make_group(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AccountingFault(f"cannot make {folder}: {error.strerror}") from error
+
+
 def remove_groups(folders: list[Path]) -> None:
     for folder in folders:
         for inner in sorted(folder.glob("**/"), reverse=True):

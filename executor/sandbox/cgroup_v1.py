@@ -2,8 +2,13 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
-from executor.sandbox.cgroup_files import FAMILY, ROOT, number_in, remove_groups, write_to
+from executor.sandbox.cgroup_files import FAMILY, ROOT, make_group, number_in, remove_groups, write_to
+
+DELEGATED: Final = ("memory", "cpuacct", "pids")
+"""The hierarchies that limit and count a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,13 @@ class GroupV1:
         self._usage = ROOT / "cpuacct" / parent[1:] / "cpuacct.usage"
         self._cpu_before_ns = 0
         self._kills = -1
+
+    def delegate(self) -> dict[str, Path]:
+        """See `RunGroup.delegate`."""
+        folders = {f"/{controller}": ROOT / controller / self.parent[1:] for controller in DELEGATED}
+        for folder in folders.values():
+            make_group(folder)
+        return folders
 
     def arm(self, memory_bytes: int) -> None:
         """See `RunGroup.arm`."""

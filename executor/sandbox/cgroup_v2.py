@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from executor.sandbox.cgroup_files import FAMILY, ROOT, keyed_number_in, remove_groups, write_to
+from executor.sandbox.cgroup_files import FAMILY, ROOT, keyed_number_in, make_group, remove_groups, write_to
 from executor.sandbox.errors import AccountingFault
 from executor.sandbox.slices import stop_slice
 
@@ -45,6 +45,11 @@ class GroupV2:
         self._is_slice = is_slice
         self._cpu_before_ns = 0
         self._peak = -1
+
+    def delegate(self) -> dict[str, Path]:
+        """See `RunGroup.delegate`."""
+        make_group(self.folder)
+        return {"": self.folder}
 
     def arm(self, memory_bytes: int) -> None:
         """See `RunGroup.arm`."""

@@ -24,6 +24,7 @@ class EngineInfo:
     cgroup_version: str
     cgroup_driver: str
     engine_version: str
+    apparmor: bool
 
 
 class Engine:
@@ -41,6 +42,7 @@ class Engine:
             cgroup_version=str(told.get("CgroupVersion", "1")),
             cgroup_driver=str(told["CgroupDriver"]),
             engine_version=str(told["ServerVersion"]),
+            apparmor=any("name=apparmor" in option for option in told.get("SecurityOptions") or ()),
         )
 
     def image_id(self, reference: str) -> str:
@@ -48,10 +50,14 @@ class Engine:
         with _doing("look for an image", image=reference):
             return str(self._api.inspect_image(reference)["Id"])
 
-    def create(self, image: str, command: list[str], config: dict[str, Any], host: dict[str, Any]) -> str:
-        """Makes a container that has not started, and answers its id."""
+    def create(
+        self, image: str, command: list[str], config: dict[str, Any], host: dict[str, Any], *, unmasked: bool = False
+    ) -> str:
+        """Makes a container that has not started, and answers its id; `unmasked` leaves /proc in it whole."""
         with _doing("create a container", image=image):
             host_config = self._api.create_host_config(**host)
+            if unmasked:
+                host_config |= {"MaskedPaths": [], "ReadonlyPaths": []}
             made = self._api.create_container(image, command, host_config=host_config, **config)
         return str(made["Id"])
 
@@ -67,6 +73,11 @@ class Engine:
         """Starts it."""
         with _doing("start a container"):
             self._api.start(container)
+
+    def runs(self, container: str) -> bool:
+        """Whether it is running."""
+        with _doing("look at a container"):
+            return bool(self._api.inspect_container(container)["State"]["Running"])
 
     def kill(self, container: str) -> None:
         """Kills all that runs in it; one that has ended just now is fine."""

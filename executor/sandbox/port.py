@@ -15,7 +15,7 @@ BOX: Final = "/box"
 """Where a box's files are, read-only, inside every run."""
 
 OUT: Final = "/out"
-"""Where a collecting run leaves what shall be collected; other runs have no such folder."""
+"""Where a collecting run leaves what shall be collected; other runs can write nothing there."""
 
 STDERR_KEPT_BYTES: Final = 64 * 1024
 """More of a run's stderr is read and dropped, so that the program does not block on it."""
@@ -23,6 +23,8 @@ STDERR_KEPT_BYTES: Final = 64 * 1024
 COLLECTED_MAX_BYTES: Final = 64 * 1024 * 1024
 COLLECTED_MAX_FILES: Final = 2_000
 """A compile that leaves more counts as one that wrote too much (`Limit.OUTPUT`)."""
+
+MEBIBYTE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +38,20 @@ class BoxFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLimits:
-    """What one run may use. Memory has no swap beside it; `output_bytes` is for stdout."""
+    """What one run may use. Memory has no swap beside it; `output_bytes` is for stdout.
+
+    `file_bytes` is for each file, and `scratch_*` for all that it keeps in `/tmp`.
+    """
 
     cpu_time_ms: int
     wall_time_ms: int
     memory_bytes: int
     output_bytes: int
     processes: int
+    open_files: int = 256
+    file_bytes: int = 64 * MEBIBYTE
+    scratch_bytes: int = 16 * MEBIBYTE
+    scratch_files: int = 256
 
 
 class Limit(StrEnum):
@@ -83,7 +92,8 @@ class RunOutcome:
 
     CPU time and peak memory come from the run's cgroup and the wall time from the monotonic clock; a sandbox's own
     start and end are in none of them. `out_of_memory` tells that the kernel killed for the memory limit.
-    `output` is whole, except after `Halted(Limit.OUTPUT)`.
+    `output` is whole, except after `Halted(Limit.OUTPUT)`. `processes_exhausted` tells that a fork was refused for
+    the limit of processes; an adapter that cannot tell says no.
     """
 
     ending: Ending
@@ -94,6 +104,7 @@ class RunOutcome:
     output: bytes
     stderr: bytes
     collected: tuple[BoxFile, ...] = ()
+    processes_exhausted: bool = False
 
 
 class Box(Protocol):

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from deploy.setup.places import SUPERVISOR
 from executor.compile import Compiled, CompileFailed, compile_program
 from executor.languages.images import runner_images
 from executor.languages.language import Language
 from executor.languages.loader import load_languages
+from executor.sandbox import container, nested
 from executor.sandbox.cgroup import Accounting, accounting
 from executor.sandbox.container import ContainerSandbox
 from executor.sandbox.engine import Engine
 from executor.sandbox.hardening import Slot
 from executor.sandbox.leftovers import owner_name, sweep
+from executor.sandbox.nested import NestedSandbox
 from executor.sandbox.port import BoxFile, RunLimits, RunOutcome, Sandbox
+from executor.sandbox.waiting import until
 from schemas.ids import LanguageId
 from schemas.values import SourceFile
 from tests import machine
@@ -31,6 +35,9 @@ LIMITS = RunLimits(
     output_bytes=16 * MEBIBYTE,
     processes=64,
 )
+
+OWN_PROCESSES = 3
+"""Of a container that stays: the supervisor, its spawner, and the init of a box that waits for its run."""
 
 
 class Bench:
@@ -84,16 +91,33 @@ class Bench:
 
     def kill_all_runs(self) -> None:
         """As the engine does when it goes down."""
-        for container in self._looking.owned(self._owner):
-            self._looking.kill(container)
+        for found in self._looking.owned(self._owner):
+            self._looking.kill(found)
 
     def left_behind(self) -> list[str]:
-        """Containers, groups, mounts and files that are ours and should be gone."""
-        cgroups = Path("/sys/fs/cgroup")
-        groups = [*cgroups.glob(f"**/judgestream/{self._owner}/*/"), *cgroups.glob(f"**/judgestream-{self._owner}-*/")]
+        """Containers, groups, mounts and files that are ours and should be gone, and processes in what may stay."""
+        staying = self.sandbox.containers if isinstance(self.sandbox, NestedSandbox) else {}
+        containers = [found for found in self._looking.owned(self._owner) if found not in staying]
+        groups = [group for group in self._groups() if not any(name in group.name for name in staying.values())]
         mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(self._work) in line]
         files = list(self._work.iterdir()) if self._work.exists() else []
-        return [*self._looking.owned(self._owner), *map(str, groups), *mounts, *map(str, files)]
+        busy = [] if until(lambda: self._processes() <= OWN_PROCESSES * len(staying), patience_s=5) else ["processes"]
+        return [*containers, *map(str, groups), *mounts, *map(str, files), *busy]
+
+    def _groups(self) -> list[Path]:
+        cgroups = Path("/sys/fs/cgroup")
+        return [*cgroups.glob(f"**/judgestream/{self._owner}/*/"), *cgroups.glob(f"**/judgestream-{self._owner}-*/")]
+
+    def _processes(self) -> int:
+        return len({line for group in self._groups() for file in group.rglob("cgroup.procs") for line in _lines(file)})
+
+
+def _lines(file: Path) -> list[str]:
+    """Of a file of a group that may go away while we look."""
+    try:
+        return file.read_text().splitlines()
+    except OSError:
+        return []
 
 
 def _brought(program: Path) -> Compiled:
@@ -104,19 +128,38 @@ def _brought(program: Path) -> Compiled:
     return Compiled(files=(main,), entry_point="", compiler_output="")
 
 
-def container_sandbox(engine: Engine, groups: Accounting, owner: str, work: Path, slot: int = 0) -> ContainerSandbox:
-    return ContainerSandbox(engine=engine, accounting=groups, slot=Slot(number=slot, cpu=slot), owner=owner, work=work)
+def make_sandbox(
+    kind: str, engine: Engine, groups: Accounting, owner: str, work: Path, slot: int = 0
+) -> ContainerSandbox | NestedSandbox:
+    place = Slot(number=slot, cpu=slot)
+    if kind == container.KIND:
+        return ContainerSandbox(engine=engine, accounting=groups, slot=place, owner=owner, work=work)
+    return NestedSandbox(
+        engine=engine,
+        accounting=groups,
+        slot=place,
+        owner=owner,
+        work=work,
+        supervisor=SUPERVISOR,
+        apparmor=engine.info().apparmor,
+    )
 
 
-@pytest.fixture(scope="session", params=["container"])
-def bench(docker_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """One adapter; the next one goes into the parameters."""
+@pytest.fixture(scope="session", params=[container.KIND, nested.KIND])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which adapter."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def bench(kind: str, docker_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The adapter."""
     work = tmp_path_factory.mktemp("work")
     owner = owner_name("contract", work)
     engine = Engine(docker_url)
     info = engine.info()
     groups = accounting(version=info.cgroup_version, driver=info.cgroup_driver, owner=owner)
-    sandbox = container_sandbox(engine, groups, owner, work)
+    sandbox = make_sandbox(kind, engine, groups, owner, work)
     looking = Engine(docker_url)
     yield Bench(sandbox, looking, owner, work)
     sandbox.close()
@@ -140,12 +183,12 @@ class Another:
 
 
 @pytest.fixture
-def another(docker_url: str, tmp_path: Path) -> Iterator[Another]:
+def another(kind: str, docker_url: str, tmp_path: Path) -> Iterator[Another]:
     engine, looking = Engine(docker_url), Engine(docker_url)
     info = engine.info()
     owner = owner_name("another", tmp_path)
     groups = accounting(version=info.cgroup_version, driver=info.cgroup_driver, owner=owner)
-    yield Another(container_sandbox(engine, groups, owner, tmp_path, slot=1), lambda: bool(looking.owned(owner)))
+    yield Another(make_sandbox(kind, engine, groups, owner, tmp_path, slot=1), lambda: bool(looking.owned(owner)))
     assert looking.owned(owner) == []
     assert groups.sweep() == 0
     looking.close()
