@@ -1,4 +1,4 @@
-"""A judge with a real sandbox and a real cache: the same source again compiles nothing. The same for the calibration."""
+"""A judge with a real sandbox and a real cache compiles the same source once; so does the calibration."""
 
 import time
 from collections.abc import Iterator
