@@ -50,9 +50,40 @@ class File(Document):
     encoding: Literal["base64"] | None = None
 
 
+class Limits(Document):
+    """Limits of one case."""
+
+    cpu_time_ms: int
+    memory_bytes: int
+    output_bytes: int
+    wall_time_ms: int
+
+
+class Calibration(Document):
+    """How fast the machine was: CPU time of fixed work, medians."""
+
+    measured_at: str
+    arithmetic_ns: int
+    memory_access_ns: int
+
+
+class Provenance(Document):
+    """What a verdict rests on. Older verdicts lack the cases' digest and the limits."""
+
+    executor_id: str
+    sandbox: str
+    software_version: str
+    image_digest: str
+    compiler_version: str
+    cases_sha256: str
+    limits: Limits | None
+    calibration: Calibration | None
+
+
 class Submission(Document):
-    """A submission. `files` and `entry_point` are there for its author, their team and the jury; `applied` where
-    `after` was given. One that no model has yet has no more than its id and that it is queued.
+    """A submission. `files` and `entry_point` are there for its author, their team and the jury, `provenance` for the
+    jury once there is a verdict; `applied` where `after` was given. One that no model has yet has no more than its id
+    and that it is queued.
     """
 
     submission_id: str
@@ -76,6 +107,7 @@ class Submission(Document):
     version: int
     files: list[File] | None = None
     entry_point: str | None = None
+    provenance: Provenance | None = None
     applied: bool | None = None
 
 
@@ -103,15 +135,6 @@ class SubmissionPage(Document):
     submissions: list[SubmissionLine]
     cursor: str | None
     applied: bool | None = None
-
-
-class Limits(Document):
-    """Limits of one case."""
-
-    cpu_time_ms: int
-    memory_bytes: int
-    output_bytes: int
-    wall_time_ms: int
 
 
 class Comparison(Document):

@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -37,9 +37,9 @@ from schemas.http import refusals
 from schemas.http.identity import Identity
 from schemas.http.refusals import Refusal
 from schemas.ids import ContestId, ProblemId, SubmissionId, UserId
-from schemas.rules.submission import Judged, Queued
+from schemas.rules.submission import Judged, Queued, current
 from schemas.rules.visibility import Sight
-from schemas.values import SourceFile, Verdict
+from schemas.values import Provenance, SourceFile, Verdict
 
 MOST_LOOKED_AT: Final = 1_000
 """Lines that one page looks at, so that a filter that nothing passes ends; the cursor goes on from there."""
@@ -117,8 +117,9 @@ class Submissions:
         found = await self._reads.submission(submission_id)
         if found is None:
             return None
-        sight = await Eyes(self._reads, who).sight(author_of(found.submission.accepted))
-        return _submission(found, sight)
+        eyes = Eyes(self._reads, who)
+        body = _submission(found, await eyes.sight(author_of(found.submission.accepted)))
+        return {**body, **_for_the_jury(found)} if eyes.viewer.is_jury else body
 
     def _list(self, wanted: "Wanted", before: Place | None) -> tuple[str, AsyncIterator[SubmissionLine]]:
         """The model that is read, and its lines: the one with the fewest."""
@@ -191,6 +192,15 @@ def _submission(found: SubmissionView, sight: Sight) -> Body:
         body["files"] = [_file(file) for file in found.submission.accepted.files]
         body["entry_point"] = found.submission.accepted.entry_point
     return body
+
+
+def _for_the_jury(found: SubmissionView) -> Body:
+    """What the current verdict rests on."""
+    match current(found.submission):
+        case Judged(provenance=Provenance() as provenance):
+            return {"provenance": asdict(provenance)}
+        case _:
+            return {}
 
 
 def _file(file: SourceFile) -> Body:

@@ -39,6 +39,7 @@ from schemas.rules.definition import Definition
 from schemas.rules.icpc_row import View
 from schemas.rules.submission import Accepted, Judged, Received
 from schemas.values import (
+    Calibration,
     CaseResult,
     Comparison,
     ComparisonKind,
@@ -280,7 +281,12 @@ def judged(submission_id: SubmissionId, verdict: Verdict) -> Judged:
         problem_cases=1,
         cases=(CaseResult(case="1", verdict=verdict, cpu_time_ms=12, wall_time_ms=15, memory_bytes=2**20),),
         provenance=Provenance(
-            executor_id="one", sandbox="container", software_version="1", image_digest="", compiler_version=""
+            executor_id="one",
+            sandbox="container",
+            software_version="1",
+            image_digest="",
+            compiler_version="",
+            calibration=Calibration(measured_at=START, arithmetic_ns=10, memory_access_ns=16),
         ),
         reason="the machine room",
         judged_at=IN_FREEZE,

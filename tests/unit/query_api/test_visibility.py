@@ -39,6 +39,16 @@ async def test_the_team_and_the_jury_see_all_of_it(side: ReadSide, who: Who) -> 
     assert body["files"] == [{"name": "sum.cpp", "content": SECRET}]
 
 
+async def test_what_a_verdict_rests_on_is_the_jurys_to_see(side: ReadSide) -> None:
+    side.open_contest()
+    path = f"/submissions/{side.submit(contest=True)}"
+    found = {who: (await side.get(path, who)).json().get("provenance") for who in [*OWN, *OTHERS]}
+    seen = found[JUDY]
+    assert (seen["executor_id"], seen["calibration"]["arithmetic_ns"]) == ("one", 10)
+    assert [who for who, provenance in found.items() if provenance is not None] == [JUDY, ROOT]
+    assert "provenance" not in (await side.get(f"/submissions/{side.submit(contest=True, verdict=None)}", JUDY)).json()
+
+
 @pytest.mark.parametrize("who", OTHERS)
 @pytest.mark.parametrize("is_thawed", [True, False], ids=["thawed", "no contest"])
 async def test_others_see_the_outcome_and_never_the_source(side: ReadSide, who: Who, is_thawed: bool) -> None:
