@@ -25,9 +25,13 @@ PROGRAM_KILLED: Final = 254
 """What the gate ends with in its place when the program was killed."""
 
 _TELL: Final = f"[ $s -ne {KILLED} ] || s={PROGRAM_KILLED}; exit $s"
-_RUN: Final = f'printf .; read -r _; "$@"; s=$?; {_TELL}'
+_DEAF: Final = "trap : INT QUIT TERM HUP; "
+"""The shell takes some signals to heart, so that a program could make a failure of its success; it shall mind none.
+Trapped signals, unlike ignored ones, have their defaults again in what is started."""
+
+_RUN: Final = f'{_DEAF}printf .; read -r _; "$@"; s=$?; {_TELL}'
 _ARCHIVE: Final = f"exec tar --create --directory={OUT} --file=- ."
-_COLLECT: Final = f'printf .; read -r _; "$@" </dev/null >&2; s=$?; [ $s -ne 0 ] || {_ARCHIVE}; {_TELL}'
+_COLLECT: Final = f'{_DEAF}printf .; read -r _; "$@" </dev/null >&2; s=$?; [ $s -ne 0 ] || {_ARCHIVE}; {_TELL}'
 
 HIGHEST_SIGNAL: Final = 64
 

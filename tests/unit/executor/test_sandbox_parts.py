@@ -14,7 +14,7 @@ from executor.sandbox.errors import AccountingFault, Disturbed
 from executor.sandbox.folder import folder_of
 from executor.sandbox.frames import FrameParser, Stream
 from executor.sandbox.gate import ending, gated
-from executor.sandbox.hardening import Slot, container_config, host_config
+from executor.sandbox.hardening import SECCOMP, Slot, container_config, host_config
 from executor.sandbox.port import COLLECTED_MAX_FILES, BoxFile, Exited, RunLimits, Signalled
 
 LIMITS = RunLimits(cpu_time_ms=1, wall_time_ms=1, memory_bytes=1024, output_bytes=1, processes=7)
@@ -153,7 +153,7 @@ def test_the_outer_wall_stands(tmp_path: Path, collecting: bool) -> None:
     assert host["network_mode"] == "none"
     assert host["read_only"] is True
     assert host["cap_drop"] == ["ALL"]
-    assert host["security_opt"] == ["no-new-privileges:true"]
+    assert host["security_opt"] == ["no-new-privileges:true", f"seccomp={SECCOMP.read_text()}"]
     assert host["mem_limit"] == host["memswap_limit"]
     assert host["pids_limit"] == 8
     assert host["cpuset_cpus"] == "1"
