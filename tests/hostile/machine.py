@@ -1,0 +1,236 @@
+"""What stands on the machine because of one owner's sandboxes, seen from outside: the kernel's and Docker's own lists.
+
+A state is a count of descriptions without ids (a recycled container is still "a container"), so that what is more in
+a later state than in an earlier one was left behind in between.
+"""
+
+import os
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from executor.sandbox.engine import Engine
+from executor.sandbox.waiting import until
+
+PATIENCE_S: Final = 5.0
+"""The kernel and Docker take things away a moment after the last process has gone."""
+
+CALM: Final = 3
+"""So many equal states one after the other are taken for the last one."""
+
+GROUPS: Final = Path("/sys/fs/cgroup")
+PROCESSES: Final = Path("/proc")
+SHARED_MEMORY: Final = Path("/dev/shm")
+IPC_TABLES: Final = ("shm", "sem", "msg")
+
+MEMORY_STEP_BYTES: Final = 4 * 1024 * 1024
+TMPFS_STEP_BYTES: Final = 64 * 1024
+LOG_LINES: Final = 100
+"""The kernel's own rate limit lets some lines of a crash loop pass."""
+
+_IDS: Final = re.compile(r"[0-9a-f]{12,}|\d+")
+
+State = Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of a sandbox."""
+
+    pid: int
+    name: str
+    user: int
+    zombie: bool
+
+    @property
+    def root(self) -> Path:
+        """Its own view of the file system."""
+        return PROCESSES / str(self.pid) / "root"
+
+    def namespace(self, kind: str) -> str:
+        """Which namespace of that kind it is in; empty where it is gone."""
+        try:
+            return os.readlink(PROCESSES / str(self.pid) / "ns" / kind)
+        except OSError:
+            return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Looks for one owner; `users` are the ids that its sandboxes' programs have, and nobody else."""
+
+    engine: Engine
+    owner: str
+    work: Path
+    users: range
+
+    def state(self) -> State:
+        """All that is there now."""
+        processes = list(self.processes())
+        groups = list(self._groups())
+        found: list[str] = [f"container {state}" for state in self._containers()]
+        found += [f"{'zombie' if process.zombie else 'process'} {process.name}" for process in processes]
+        found += [f"group {_IDS.sub('*', str(group.relative_to(GROUPS)))}" for group in groups]
+        found += [f"file {_IDS.sub('*', path)}" for path in self._files()]
+        found += [f"mount {_IDS.sub('*', line)}" for line in self._mounts(processes)]
+        found += [f"ipc {line}" for line in self._ipc(processes)]
+        found += [f"keys {line}" for line in self._keys()]
+        state = Counter(found)
+        state["4 MiB of memory"] = sum(map(_memory_bytes, groups)) // MEMORY_STEP_BYTES
+        state["64 KiB of tmpfs"] = self._tmpfs_bytes(processes) // TMPFS_STEP_BYTES
+        return state
+
+    def settled(self) -> State:
+        """The state once it does not change any more: a slot may still be making itself ready for its next run."""
+        states = [self.state()]
+
+        def is_settled() -> bool:
+            states.append(self.state())
+            return len(states) > CALM and all(state == states[-1] for state in states[-CALM:])
+
+        until(is_settled, patience_s=PATIENCE_S)
+        return states[-1]
+
+    def left_since(self, before: State) -> list[str]:
+        """What is more than before, once nothing more goes away by itself."""
+        after = before
+
+        def as_before() -> bool:
+            nonlocal after
+            after = self.state()
+            return not after - before
+
+        until(as_before, patience_s=PATIENCE_S)
+        return sorted(f"{count} x {what}" for what, count in (after - before).items())
+
+    def processes(self) -> Iterator[Process]:
+        """Whoever is in a group of the owner's, or is one of the users."""
+        for folder in PROCESSES.iterdir():
+            if not folder.name.isdigit():
+                continue
+            with suppress(OSError):
+                fields = dict(line.split(":\t", 1) for line in _lines(folder / "status") if ":\t" in line)
+                user = int(fields["Uid"].split()[0])
+                if user in self.users or self.owner in (folder / "cgroup").read_text():
+                    zombie = fields["State"].startswith("Z")
+                    yield Process(int(folder.name), fields["Name"], user, zombie)
+
+    def _containers(self) -> list[str]:
+        return ["of the owner"] * len(self.engine.owned(self.owner))
+
+    def _groups(self) -> Iterator[Path]:
+        for folder, inner, _ in os.walk(GROUPS):
+            if self.owner in folder:
+                yield Path(folder)
+            elif folder.count("/") > 6:  # nobody's group is that deep above ours
+                inner.clear()
+
+    def _files(self) -> Iterator[str]:
+        if self.work.exists():
+            yield from (str(path.relative_to(self.work)) for path in self.work.rglob("*"))
+        for folder in (SHARED_MEMORY, Path("/tmp"), Path("/dev/mqueue")):
+            for path in folder.iterdir() if folder.is_dir() else ():
+                with suppress(OSError):
+                    if path.lstat().st_uid in self.users:
+                        yield str(path)
+
+    def _mounts(self, processes: list[Process]) -> Iterator[str]:
+        """Mounts of the sandboxes' own namespaces, and in the others those that lead to our work folder."""
+        for process in _one_for_each(processes, "mnt"):
+            with suppress(OSError):
+                yield from (_mount(line) for line in _lines(PROCESSES / str(process.pid) / "mounts"))
+        for pid in ("self", *_pids_of("dockerd")):
+            with suppress(OSError):
+                lines = _lines(PROCESSES / pid / "mounts")
+                yield from (_mount(line) for line in lines if str(self.work) in line or self.owner in line)
+
+    def _ipc(self, processes: list[Process]) -> Iterator[str]:
+        for process in _one_for_each(processes, "ipc"):
+            if process.namespace("ipc") == os.readlink("/proc/self/ns/ipc"):
+                continue
+            for table in IPC_TABLES:
+                entered = ["nsenter", f"--target={process.pid}", "--ipc", "cat", f"/proc/sysvipc/{table}"]
+                listed = subprocess.run(entered, capture_output=True, check=False).stdout.splitlines()
+                yield from (f"{table} in the container" for _ in listed[1:])
+        for table in IPC_TABLES:
+            header, *rows = _lines(Path("/proc/sysvipc") / table)
+            user = header.split().index("uid")
+            yield from (f"{table} of the host" for row in rows if int(row.split()[user]) in self.users)
+
+    def _keys(self) -> Iterator[str]:
+        with suppress(OSError):
+            for line in _lines(Path("/proc/key-users")):
+                if int(line.split(":")[0]) in self.users:
+                    yield line.split()[1]
+
+    def _tmpfs_bytes(self, processes: list[Process]) -> int:
+        used = 0
+        for process in _one_for_each(processes, "mnt"):
+            with suppress(OSError):
+                for line in _lines(PROCESSES / str(process.pid) / "mounts"):
+                    _, place, kind, *_ = line.split()
+                    if kind == "tmpfs":
+                        about = os.statvfs(process.root / place.lstrip("/"))
+                        used += (about.f_blocks - about.f_bfree) * about.f_frsize
+        return used
+
+
+class KernelLog:
+    """How many lines the kernel has written since `mark`; 0 for ever where it cannot be read."""
+
+    def __init__(self) -> None:
+        self._log = -1
+        with suppress(OSError):
+            self._log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+            os.lseek(self._log, 0, os.SEEK_END)
+
+    def new_lines(self) -> int:
+        """The lines since the last call."""
+        lines = 0
+        with suppress(OSError):
+            while self._log != -1 and os.read(self._log, 8192):
+                lines += 1
+        return lines
+
+    def close(self) -> None:
+        """Lets go of it."""
+        if self._log != -1:
+            os.close(self._log)
+
+
+def _memory_bytes(group: Path) -> int:
+    """Memory that no reclaim gives back: of the processes, and of their tmpfs and shared memory."""
+    with suppress(OSError, ValueError):
+        told = dict(line.split() for line in _lines(group / "memory.stat"))
+        keys = ("rss", "shmem") if "rss" in told else ("anon", "shmem")
+        own = sum(int(told.get(key, 0)) for key in keys)
+        return own if "rss" in told or not any(group.glob("*/memory.stat")) else 0
+    return 0
+
+
+def _one_for_each(processes: list[Process], kind: str) -> list[Process]:
+    """A process of each namespace of that kind."""
+    return list(
+        {process.namespace(kind): process for process in reversed(processes) if process.namespace(kind)}.values()
+    )
+
+
+def _pids_of(name: str) -> Iterator[str]:
+    for folder in PROCESSES.iterdir():
+        with suppress(OSError):
+            if folder.name.isdigit() and (folder / "comm").read_text().strip() == name:
+                yield folder.name
+
+
+def _mount(line: str) -> str:
+    """What is mounted where, without the options that say how."""
+    return " ".join(line.split()[1:3])
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(errors="replace").splitlines()
