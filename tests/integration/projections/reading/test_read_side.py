@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+from base64 import b64decode
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from confluent_kafka import Producer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from schemas.dead_letters import LETTER_BYTES
 from schemas.events import Event, SubmissionReceived
 from schemas.http.identity import Role
+from schemas.topics import SUBMISSIONS
 from schemas.values import Verdict
 from tests.integration.projections.reading.services import STOPPED_WITHIN_S, Process, ReadSide, service, until_ready
 from tests.integration.projections.season import Season
@@ -233,3 +237,22 @@ async def test_at_sigterm_clients_are_sent_elsewhere_and_waiters_answered(
             assert socket.close_code == 3000
     assert [status for status, _ in ends] == [0, 0]
     assert max(took for _, took in ends) < STOPPED_WITHIN_S
+
+
+async def test_what_a_projection_gives_up_the_jury_can_read(reading: ReadSide, http: httpx.AsyncClient) -> None:
+    junk = bytes(range(256)) * (5 * 1024 * 1024 // 256)
+    producer = Producer({"bootstrap.servers": reading.environment["JUDGESTREAM_KAFKA"], "message.max.bytes": 2**23})
+    producer.produce(SUBMISSIONS.name, junk, partition=0)
+    assert producer.flush(DEADLINE_S) == 0
+    jury = reading.header("judy", Role.JURY)
+    letters: list[Json] = []
+    async with asyncio.timeout(DEADLINE_S):
+        while not letters:
+            page = (await http.get("/dead-letters", params={"limit": 5}, headers=jury)).json()
+            letters = [one for one in page["dead_letters"] if one["value_bytes"] == LETTER_BYTES]
+    assert letters[0]["source"].startswith(f"{SUBMISSIONS.name}:0:")
+    assert letters[0]["given_up_by"].startswith("projection.")
+    assert f"cut from {len(junk)} bytes" in letters[0]["detail"]
+    whole = (await http.get(f"/dead-letters/{letters[0]['position']}", headers=jury)).json()
+    assert b64decode(whole["value"]) == junk[:LETTER_BYTES]
+    assert (await http.get("/dead-letters", headers=reading.header("ada"))).status_code == 403
