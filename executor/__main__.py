@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from threading import Event as Flag
@@ -32,6 +32,7 @@ from executor.sandbox.cgroup import Accounting, accounting
 from executor.sandbox.container import KIND, ContainerSandbox
 from executor.sandbox.engine import Engine
 from executor.sandbox.errors import EngineUnavailable, SandboxFault
+from executor.sandbox.hardening import Slot
 from executor.sandbox.leftovers import AlreadyRunning, owner_name, sole_owner, sweep
 from executor.toolchains import Toolchains, find_toolchains, offered_languages
 from executor.worker import Worker
@@ -102,11 +103,12 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
         settings.kafka, settings.registry_url, client_id=f"executor-{executor_id}", prefetch=PREFETCHED_JOBS
     )
     held.callback(event_log.close, CLOSE_PATIENCE_S)
-    _work(settings, sandboxes, toolchains, event_log, held)
+    _work(settings, plan.slots, sandboxes, toolchains, event_log, held)
 
 
 def _work(
     settings: ExecutorSettings,
+    slots: Sequence[Slot],
     sandboxes: list[ContainerSandbox],
     toolchains: Toolchains,
     event_log: EventLog,
@@ -131,10 +133,10 @@ def _work(
             clock=_now,
             compile_cache=compile_cache,
             calibration=calibrator.newest,
-            watch_strain=Machine().watch,
+            watch_strain=Machine(slot.cpu).watch,
             turn=bench.turn,
         )
-        for bench in benches
+        for bench, slot in zip(benches, slots, strict=True)
     ]
     worker = Worker(
         event_log=LeavableGroups(groups=event_log, why_aside=pool_watch.why_aside, busy=lambda: worker.busy),

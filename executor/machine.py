@@ -10,6 +10,7 @@ from typing import Final
 from executor.policy import Strain
 
 PROC: Final = Path("/proc")
+CORE: Final = "cpu"
 STEAL_COLUMN: Final = 8
 TICK_NS: Final = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
@@ -22,9 +23,10 @@ WatchStrain = Callable[[], Callable[[], Strain]]
 
 
 class Machine:
-    """Looks at the kernel's counts, for one slot."""
+    """Looks at the kernel's counts for one slot, whose core is `cpu`; without one, theft is the mean of all cores."""
 
-    def __init__(self, proc: Path = PROC) -> None:
+    def __init__(self, cpu: int | None, proc: Path = PROC) -> None:
+        self._core = CORE if cpu is None else f"cpu{cpu} "
         self._proc = proc
         self._seen = Strain()
         self._seen_ns = -FRESH_FOR_NS
@@ -52,9 +54,10 @@ class Machine:
         )
 
     def _stolen_ns(self) -> int:
-        """Of all cores together: `cpu user nice system idle iowait irq softirq steal …`, in ticks."""
+        """A line for each core, `cpuN user nice system idle iowait irq softirq steal …`, in ticks."""
         with (self._proc / "stat").open() as file:
-            return int(file.readline().split()[STEAL_COLUMN]) * TICK_NS
+            ticks = [int(line.split()[STEAL_COLUMN]) for line in file if line.startswith(self._core) and line[3] != " "]
+        return sum(ticks) * TICK_NS // max(1, len(ticks))
 
     def _waited_ns(self, resource: str) -> int:
         """`some avg10=… avg60=… avg300=… total=MICROSECONDS`; 0 where the kernel has no PSI or keeps it off."""

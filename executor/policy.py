@@ -32,8 +32,9 @@ NARROW: Final = 1.10
 STOLEN: Final = 0.01
 """Of a run's wall time: one tick of the kernel's in a second."""
 
-CPU_WAITED: Final = 0.25
-"""Of a run's wall time, in which somebody on this machine waited for a core (`some` of PSI)."""
+CPU_WAITED: Final = 0.5
+"""Of a run's wall time, in which somebody on this machine waited for a core (`some` of PSI). With a slot on every core,
+a quarter is an ordinary day, and an endless loop would be run three times over."""
 
 MEMORY_WAITED: Final = 0.05
 """The same for memory, of which far less hurts."""
@@ -46,8 +47,8 @@ HELD_UP: Final = 1.5
 class Strain:
     """What a machine was under while a run lasted; 0 where the kernel does not tell.
 
-    `stolen_ns` is what a hypervisor took from all cores; the others are for how long anything at all waited for a
-    core or for memory.
+    `stolen_ns` is what a hypervisor took from a core; the others are for how long anything at all waited for a core
+    or for memory.
     """
 
     stolen_ns: int = 0
@@ -168,7 +169,7 @@ BY_OUTPUT: Final = (
 
 REASONS: Final = (
     Reason(f"its CPU time was above the limit by at most {NARROW - 1:.0%}", _narrowly),
-    Reason(f"more than {STOLEN:.0%} of its wall time was stolen from the machine", _stolen),
+    Reason(f"more than {STOLEN:.0%} of its wall time was stolen from its core by other virtual machines", _stolen),
     Reason(f"something on the machine waited for a core for more than {CPU_WAITED:.0%} of its wall time", _cpu_waited),
     Reason(
         f"something on the machine waited for memory for more than {MEMORY_WAITED:.0%} of its wall time",

@@ -67,7 +67,7 @@ def judge(sandbox: ContainerSandbox, toolchains: Toolchains, tmp_path: Path) -> 
         clock=lambda: datetime.now(UTC),
         compile_cache=DirectoryCompileCache(tmp_path / "compiled"),
         calibration=lambda: None,
-        watch_strain=Machine().watch,
+        watch_strain=Machine(None).watch,
     )
 
 

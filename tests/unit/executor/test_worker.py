@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from executor.leaving_group import Groups, LeavableGroups
 from executor.runner import Runner
 from executor.sandbox.errors import Stopped
 from executor.sandbox.port import RunOutcome
@@ -48,13 +49,15 @@ class Pool:
         self.closed = Flag()
         self.stop = Flag()
         self.failure: list[BaseException] = []
-        self.worker = self.new_worker(slots)
+        self.why_aside: str | None = None
+        groups = LeavableGroups(groups=self.log, why_aside=lambda: self.why_aside, busy=lambda: self.worker.busy)
+        self.worker = self.new_worker(slots, groups)
         self.thread = Thread(target=self._run)
 
-    def new_worker(self, slots: int) -> Worker:
+    def new_worker(self, slots: int, groups: Groups | None = None) -> Worker:
         judges = [judge_with(ScriptedSandbox(on_run=self._on_run), self.blobs) for _ in range(slots)]
         runners = [Runner(judge=judge, event_log=self.log, retry_delays_s=()) for judge in judges]
-        return Worker(event_log=self.log, pool=POOL, runners=runners, drain_patience_s=DRAIN_PATIENCE_S)
+        return Worker(event_log=groups or self.log, pool=POOL, runners=runners, drain_patience_s=DRAIN_PATIENCE_S)
 
     def _run(self) -> None:
         try:
@@ -100,7 +103,7 @@ def test_jobs_are_judged_and_committed(pool: Pool) -> None:
     pool.thread.start()
     wait_until(lambda: pool.committed() == 5)
     assert pool.judged() == {submission(number) for number in range(5)}
-    assert pool.worker.why_not_ready() is None
+    wait_until(lambda: pool.worker.why_not_ready() is None)
 
 
 def test_a_commit_does_not_pass_a_job_that_still_runs(pool: Pool) -> None:
@@ -183,3 +186,26 @@ def test_a_second_worker_takes_its_share_and_nothing_is_lost(pool: Pool) -> None
     wait_until(lambda: all(pool.committed(partition=number) == 12 for number in range(6)))
     verdicts = [event for event in pool.log.events(VERDICTS) if isinstance(event, VerdictReached)]
     assert {event.verdict for event in verdicts} == {Verdict.AC}
+
+
+def test_one_that_stands_aside_ends_what_runs_and_leaves_the_rest_to_another(pool: Pool) -> None:
+    pool.put(0, b"hold")
+    pool.thread.start()
+    wait_until(lambda: pool.worker.busy == 1)
+    pool.why_aside = "its speed is not its pool's"
+    for number in range(1, 13):
+        pool.put(number, partition=number % 6)
+    second, stop_second = pool.new_worker(2), Flag()
+    thread = Thread(target=second.run, args=(stop_second,))
+    thread.start()
+    pool.released.set()
+    wait_until(lambda: len(pool.judged()) == 13)
+    assert pool.started.count(b"hold") == 1
+    pool.why_aside = None
+    stop_second.set()
+    thread.join(DEADLINE_S)
+    for number in range(13, 25):
+        pool.put(number, partition=number % 6)
+    wait_until(lambda: len(pool.judged()) == 25)
+    verdicts = [event for event in pool.log.events(VERDICTS) if isinstance(event, VerdictReached)]
+    assert len(verdicts) == 25
