@@ -11,10 +11,21 @@ DECISIONS = ("backlog", "feed_contests", "route_submissions", "source", "watch_l
 MODULES = [
     *sorted((ROOT / "schemas" / "rules").glob("*.py")),
     *(ROOT / "stream_processors" / f"{name}.py" for name in DECISIONS),
+    *(ROOT / "executor" / f"{name}.py" for name in ("policy", "provenance", "calibration/band")),
 ]
-ALLOWED = frozenset({"collections", "dataclasses", "datetime", "enum", "hashlib", "json", "typing", "uuid"})
+ALLOWED = frozenset(
+    {"collections", "dataclasses", "datetime", "enum", "hashlib", "json", "statistics", "typing", "uuid"}
+)
 ALLOWED_OF_OURS = frozenset(
-    {"schemas.events", "schemas.eventlog.port", "schemas.ids", "schemas.rules", "schemas.topics", "schemas.values"}
+    {
+        "executor.sandbox.port",
+        "schemas.events",
+        "schemas.eventlog.port",
+        "schemas.ids",
+        "schemas.rules",
+        "schemas.topics",
+        "schemas.values",
+    }
 )
 
 
