@@ -62,10 +62,13 @@ COMPILATIONS: Final[list[Compilation]] = [
         template <int M> struct X<0, M> { static const int v = M; };
         int main() { return X<800, 0>::v; }"""}),
     Compilation(id="A30", name="constexpr without end", language="cpp", bomb=True, files={"main.cpp": b"""
-        constexpr int f(int n) { return n < 2 ? 1 : f(n - 1) + f(n - 2); }
-        template <int N> constexpr int g() { return f(24) + g<N - 1>(); }
-        template <> constexpr int g<0>() { return 0; }
-        constexpr int x = g<500>();
+        template <int N> constexpr unsigned f() {
+            unsigned sum = 0;
+            for (unsigned i = 0; i < 200000; i++) sum += i * N;
+            return sum + f<N - 1>();
+        }
+        template <> constexpr unsigned f<0>() { return 0; }
+        constexpr unsigned x = f<700>();
         int main() { return x; }"""}),
     Compilation(id="A30", name="nesting", language="python3", bomb=True,
                 files={"main.py": b"x = " + b"(" * 100_000 + b"1" + b")" * 100_000 + b"\n"}),

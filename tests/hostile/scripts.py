@@ -61,7 +61,7 @@ found = []
 for top in ("/box", "/tmp", "/etc", "/home", "/root", "/var", "/opt", "/mnt", "/srv", "/run", "/proc"):
     for folder, _, names in os.walk(top):
         for path in [os.path.join(folder, name) for name in names]:
-            if path.startswith("/proc/self") or not os.path.isfile(path):
+            if path.startswith(("/proc/self", f"/proc/{os.getpid()}/")) or not os.path.isfile(path):
                 continue
             try:
                 with open(path, "rb") as file:
