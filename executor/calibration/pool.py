@@ -7,7 +7,7 @@ from typing import Final
 
 from executor.calibration.band import why_off
 from executor.reporter import REPORT_EVERY_S
-from schemas.eventlog.errors import LogUnavailable
+from schemas.eventlog.errors import LogError
 from schemas.eventlog.port import EventLog, Partition, Reader
 from schemas.events import ExecutorReported
 from schemas.ids import ExecutorId
@@ -53,7 +53,7 @@ class PoolWatch:
         while not stopping.wait(REPORT_EVERY_S):
             try:
                 self.look()
-            except LogUnavailable as fault:
+            except LogError as fault:
                 log.warning("pool_not_seen", why=fault)
 
     def look(self) -> None:
