@@ -29,6 +29,7 @@ class OddGroups:
 
     house: House
     lose: Flag = field(default_factory=Flag)
+    meanwhile: Callable[[], object] = lambda: None
     strays: list[Record] = field(default_factory=list)
 
     def group_reader(
@@ -52,6 +53,7 @@ class OddReader:
         if self._groups.lose.is_set():
             self._groups.lose.clear()
             self._member.die()
+            self._groups.meanwhile()
             self._member = self._join()
         strays, self._groups.strays = self._groups.strays, []
         return strays + self._member.poll(max_records, timeout_s)
@@ -88,6 +90,26 @@ def test_what_was_known_of_a_partition_is_forgotten_when_it_is_assigned_again(ho
     assert house.begun.count("hold") == 1, "it was still running here"
     assert set(house.verdicts().values()) == {Verdict.AC}
     assert house.letters() == []
+
+
+def test_what_another_has_done_meanwhile_is_neither_done_nor_taken_back(house: House) -> None:
+    def another_judges_three() -> None:
+        with_it = house.log.group_reader([PRACTICE], executor_group(POOL))
+        wait_until(lambda: bool(with_it.poll(1, 0.01)))
+        with_it.commit({Partition(PRACTICE.name, 0): Committed(offset=3)})
+        with_it.close()
+
+    groups = OddGroups(house, meanwhile=another_judges_three)
+    house.put("hold")
+    for number in range(1, 6):
+        house.put(f"go-{number}")
+    house.start(slots=1, groups=groups)
+    wait_until(lambda: house.running == ["hold"])
+    groups.lose.set()
+    wait_until(lambda: len(house.log.members) == 3)
+    house.released.set()
+    wait_until(lambda: house.note() == Committed(offset=6))
+    assert house.begun == ["hold", "go-3", "go-4", "go-5"]
 
 
 def test_a_record_of_a_partition_that_is_anothers_is_left_to_it(house: House) -> None:
