@@ -128,6 +128,7 @@ class NestedSandbox:
         self._end_all(self._unwanted())
         container = self._containers[image] = NestedContainer(self._place, image, size)
         container.start(self._refuse_if_closed)
+        self._refuse_if_closed()  # whoever closed us before there was a connection could not hang up
         return container
 
     def _unwanted(self) -> list[str]:
