@@ -42,6 +42,7 @@ struct report {
     uint64_t began_cpu_ns;
     uint64_t ended_wall_ns;
     uint64_t ended_cpu_ns;
+    uint64_t began_bytes; /* what the group held before execve */
     uint64_t peak_bytes;
     int status; /* as of waitpid */
     bool ended;

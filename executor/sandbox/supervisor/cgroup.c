@@ -13,14 +13,14 @@
 #include "fault.h"
 
 #define MOUNTED "/judgestream/cgroup"
-enum { PATH_BYTES = 512, NUMBER_BYTES = 32, TEXT_BYTES = 4096, REMOVAL_ATTEMPTS = 1000, REMOVAL_PAUSE_NS = 200000, NEAR_LIMIT_PART = 16 };
+enum { PATH_BYTES = 512, NUMBER_BYTES = 32, TEXT_BYTES = 4096, REMOVAL_ATTEMPTS = 1000, REMOVAL_PAUSE_NS = 200000, NEAR_LIMIT_PART = 16, HELD_STEP_BYTES = 1 << 19 };
 
 static bool is_v1;
 static uint32_t runs;
 
 /* v1: descriptors of the one group. */
 static int memory_limit = -1, swap_limit = -1, kills = -1, processes_limit = -1, process_events = -1;
-static struct run_group only = {-1, -1, -1};
+static struct run_group only = {-1, -1, -1, -1};
 
 /* What was last written or read, so that what stays the same costs no call. */
 static uint64_t limited_to = UINT64_MAX, kills_seen, refusals_seen;
@@ -116,6 +116,7 @@ static void begin_v1(void) {
     processes_limit = open_at(v1_pids, "pids.max", O_WRONLY);
     process_events = open_at(v1_pids, "pids.events", O_RDONLY);
     only.cpu = open_at(v1_cpu, "cpuacct.usage", O_RDONLY);
+    only.usage = open_at(v1_memory, "memory.usage_in_bytes", O_RDONLY);
     only.peak = open_at(v1_memory, "memory.max_usage_in_bytes", O_RDWR);
 }
 
@@ -157,6 +158,7 @@ struct run_group begin_group(void) {
     snprintf(name, sizeof name, "run%u", runs++);
     struct run_group group = {.folder = make_group(own, name)};
     group.cpu = open_at(group.folder, "cpu.stat", O_RDONLY);
+    group.usage = open_at(group.folder, "memory.current", O_RDONLY);
     group.peak = openat(group.folder, "memory.peak", O_RDWR | O_CLOEXEC);
     if (group.peak < 0) group.peak = open_at(group.folder, "memory.peak", O_RDONLY); /* before Linux 6.12 */
     write_file(group.folder, "memory.oom.group", "1");
@@ -170,6 +172,7 @@ void end_group(struct run_group *group) {
     char name[NUMBER_BYTES];
     snprintf(name, sizeof name, "run%u", runs - 1);
     close(group->cpu);
+    close(group->usage);
     close(group->peak);
     close(group->folder);
     const struct timespec pause = {.tv_nsec = REMOVAL_PAUSE_NS};
@@ -196,7 +199,13 @@ static void limit_v2(const struct run_group *group, uint64_t memory_bytes, uint3
     write_file(group->folder, "pids.max", text);
 }
 
+/* In steps, so that the limit is seldom written anew. */
+static uint64_t held_already(const struct run_group *group) {
+    return (read_bytes(group->usage) + HELD_STEP_BYTES - 1) / HELD_STEP_BYTES * HELD_STEP_BYTES;
+}
+
 void limit_group(const struct run_group *group, uint64_t memory_bytes, uint32_t processes) {
+    memory_bytes += held_already(group);
     if (!is_v1) {
         limit_v2(group, memory_bytes, processes);
         return;
@@ -247,4 +256,4 @@ uint64_t read_cpu_ns(int cpu) {
     return strtoull(text, NULL, 10);
 }
 
-uint64_t read_peak_bytes(int peak) { return read_number(peak); }
+uint64_t read_bytes(int file) { return read_number(file); }

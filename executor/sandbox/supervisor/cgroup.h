@@ -19,6 +19,7 @@
 struct run_group {
     int folder;
     int cpu;
+    int usage;
     int peak;
 };
 
@@ -38,14 +39,15 @@ void place_spawner(pid_t spawner);
 struct run_group begin_group(void);
 void end_group(struct run_group *group);
 
+/* Limits a run to so much beside what its group holds already: the kernel's own memory for the init and namespaces. */
 void limit_group(const struct run_group *group, uint64_t memory_bytes, uint32_t processes);
 struct run_events events_of(const struct run_group *group);
 
 /* Called inside a run, just before the program starts: forgets the peak until now. */
 void forget_peak(int peak);
 
-/* Both answer 0 where nothing can be read. */
+/* These answer 0 where nothing can be read; `read_bytes` is for usage and peak. */
 uint64_t read_cpu_ns(int cpu);
-uint64_t read_peak_bytes(int peak);
+uint64_t read_bytes(int file);
 
 #endif

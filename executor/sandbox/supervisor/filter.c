@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -154,7 +155,7 @@ static struct rule rules[] = {
 #endif
 };
 
-enum { RULES = sizeof rules / sizeof rules[0], ROWS_MAX = 2 * RULES + 3, CODE_MAX = 1024 };
+enum { RULES = sizeof rules / sizeof rules[0], ROWS_MAX = 2 * RULES + 3, CODE_MAX = 512 };
 
 /* From this number on, up to the next row's, this is what happens. */
 static struct rule rows[ROWS_MAX];
@@ -220,19 +221,56 @@ static void put_action(uint32_t action) {
     put_return(ALLOW);
 }
 
-/* The tree over rows begin <= i < end. */
-static void put_tree(size_t begin, size_t end) {
-    if (end - begin == 1) {
-        put_action(rows[begin].action);
-        return;
+/* What a jump of the tree aims at, until all places are known: a node, or an action. */
+struct aim {
+    bool is_node;
+    uint32_t value;
+};
+
+struct node {
+    size_t place;
+    struct aim below, from;
+};
+
+static struct node nodes[ROWS_MAX];
+static size_t node_count;
+
+/* The tree over rows begin <= i < end, each node before its children. */
+static struct aim put_tree(size_t begin, size_t end) {
+    if (end - begin == 1) return (struct aim){.value = rows[begin].action};
+    size_t middle = begin + (end - begin) / 2, here = node_count++;
+    nodes[here].place = filter.len;
+    put((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, rows[middle].number, 0, 0));
+    nodes[here].below = put_tree(begin, middle);
+    nodes[here].from = put_tree(middle, end);
+    return (struct aim){.is_node = true, .value = (uint32_t)nodes[here].place};
+}
+
+/* Each action stands once, behind the tree. */
+static void aim_at(uint32_t action, size_t place) {
+    for (size_t i = 0; i < node_count; i++) {
+        struct aim *both[] = {&nodes[i].below, &nodes[i].from};
+        for (size_t j = 0; j < 2; j++)
+            if (!both[j]->is_node && both[j]->value == action)
+                *both[j] = (struct aim){.is_node = true, .value = (uint32_t)place};
     }
-    size_t middle = begin + (end - begin) / 2;
-    put((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, rows[middle].number, 0, 1));
-    size_t far = filter.len;
-    put((struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
-    put_tree(begin, middle);
-    code[far].k = (uint32_t)(filter.len - far - 1);
-    put_tree(middle, end);
+}
+
+static uint8_t distance(size_t from, uint32_t to) {
+    if (to - from - 1 > UINT8_MAX) fault_because("build the filter", "a jump is too far");
+    return (uint8_t)(to - from - 1);
+}
+
+static void connect_tree(void) {
+    static const uint32_t actions[] = {ALLOW, REFUSE, ABSENT, SECCOMP_RET_KILL_PROCESS, CLONE, SOCKETPAIR, FCNTL, PRLIMIT};
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        aim_at(actions[i], filter.len);
+        put_action(actions[i]);
+    }
+    for (size_t i = 0; i < node_count; i++) {
+        code[nodes[i].place].jf = distance(nodes[i].place, nodes[i].below.value);
+        code[nodes[i].place].jt = distance(nodes[i].place, nodes[i].from.value);
+    }
 }
 
 static int by_number(const void *left, const void *right) {
@@ -266,4 +304,5 @@ void build_filter(void) {
     put_return(SECCOMP_RET_KILL_PROCESS);
     put((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, nr)));
     put_tree(0, row_count);
+    connect_tree();
 }

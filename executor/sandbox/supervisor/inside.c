@@ -3,8 +3,8 @@
  *   init (process 1 of its namespaces)            program (its child)
  *   waits until its ids are mapped
  *   becomes them; cannot be looked into (not dumpable)
- *   keeps six descriptors, closes all others
- *   mounts its own /tmp, /dev/shm, /proc, /out
+ *   keeps seven descriptors, closes all others
+ *   mounts its own /tmp, /proc, /out
  *   drops its capabilities (unless collecting)
  *   waits for the command and for stdin
  *   starts the program and waits for its end      streams, limits, no capabilities, filter;
@@ -45,6 +45,7 @@
 #include "root.h"
 
 enum { OPTIONS_BYTES = 96, STACK_BYTES = 64 * 1024, EXIT_NOT_FOUND = 127, EXIT_NOT_RUN = 126 };
+enum { CHARGED_AHEAD_BYTES = 64 * 4096 }; /* the kernel charges pages in batches, and what is left of one is used first */
 
 static char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LANG=C.UTF-8", NULL};
 static const char *const folders[] = {"/usr/local/bin/", "/usr/bin/", "/bin/"};
@@ -83,7 +84,8 @@ static void become_user(void) {
 static void keep_descriptors(const struct wires *wires, const struct run_group *group) {
     const int kept[][2] = {{wires->channel[1], KEPT_CHANNEL}, {wires->output[1], KEPT_OUTPUT},
                            {wires->errors[1], KEPT_ERRORS},   {wires->collected[1], KEPT_COLLECTED},
-                           {group->cpu, KEPT_CPU},            {group->peak, KEPT_PEAK}};
+                           {group->cpu, KEPT_CPU},            {group->usage, KEPT_USAGE},
+                           {group->peak, KEPT_PEAK}};
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (kept[i][0] >= 0 && dup3(kept[i][0], kept[i][1], O_CLOEXEC) < 0) fail("keep a descriptor");
     if (syscall(SYS_close_range, KEPT_END, UINT_MAX, 0) < 0) fail("close the others");
@@ -97,7 +99,6 @@ static void mount_scratch(const char *path, unsigned long flags, uint64_t bytes,
 
 static void mount_own(const struct plan *plan) {
     mount_scratch("/tmp", MS_NOEXEC, plan->scratch_bytes, plan->scratch_files);
-    mount_scratch("/dev/shm", MS_NOEXEC, plan->scratch_bytes, plan->scratch_files);
     if (plan->flags & RUN_COLLECTING) mount_scratch(ROOT_OUT, 0, plan->collected_bytes, plan->collected_files);
     /* Only processes, which are its own: all else in /proc tells of the machine or of others. */
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "subset=pid") < 0)
@@ -155,6 +156,8 @@ static void confine(void) {
 }
 
 static void begin_to_count(void) {
+    uint64_t held = read_bytes(KEPT_USAGE);
+    board->report.began_bytes = held > CHARGED_AHEAD_BYTES ? held - CHARGED_AHEAD_BYTES : 0;
     forget_peak(KEPT_PEAK);
     board->report.began_cpu_ns = read_cpu_ns(KEPT_CPU);
     board->report.began_wall_ns = now_ns();
@@ -226,7 +229,7 @@ static void take_figures(int status) {
     struct report *report = &board->report;
     report->ended_wall_ns = now_ns();
     report->ended_cpu_ns = read_cpu_ns(KEPT_CPU);
-    report->peak_bytes = read_peak_bytes(KEPT_PEAK);
+    report->peak_bytes = read_bytes(KEPT_PEAK);
     report->status = status;
     report->ended = true;
 }

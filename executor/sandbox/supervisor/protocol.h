@@ -49,7 +49,7 @@ struct run_request {
     uint64_t memory_bytes;
     uint64_t output_bytes; /* of stdout; one more byte ends the run */
     uint64_t file_bytes;   /* of each file that it writes */
-    uint64_t scratch_bytes; /* of /tmp, and of /dev/shm */
+    uint64_t scratch_bytes; /* of /tmp, which is /dev/shm as well */
     uint64_t collected_bytes; /* of /out */
     uint32_t collected_files;
     uint32_t scratch_files;

@@ -82,7 +82,7 @@ static const char *make_devices(void) {
         if (make_device(devices[i]) < 0) return "make devices";
     if (symlink("/proc/self/fd", NEW "/dev/fd") < 0 || symlink("/proc/self/fd/0", NEW "/dev/stdin") < 0 ||
         symlink("/proc/self/fd/1", NEW "/dev/stdout") < 0 || symlink("/proc/self/fd/2", NEW "/dev/stderr") < 0 ||
-        mkdir(NEW "/dev/shm", 0755) < 0)
+        symlink("/tmp", NEW "/dev/shm") < 0) /* one scratch folder with one limit; a second mount is not cheap */
         return "make /dev";
     return NULL;
 }

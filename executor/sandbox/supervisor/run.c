@@ -218,7 +218,7 @@ static void end_by_force(const struct watched *run) {
     report->ended_wall_ns = now;
     report->began_wall_ns = report->began_wall_ns ? report->began_wall_ns : run->released_ns;
     report->ended_cpu_ns = read_cpu_ns(board->birth.group.cpu);
-    report->peak_bytes = read_peak_bytes(board->birth.group.peak);
+    report->peak_bytes = read_bytes(board->birth.group.peak);
 }
 
 static void check_faults(const struct watched *run, const struct run_events *events) {
@@ -262,7 +262,7 @@ static struct run_result conclude(const struct watched *run) {
     struct run_result result = {.type = ANSWER_RESULT,
                                 .cpu_ns = left(report->ended_cpu_ns, report->began_cpu_ns),
                                 .wall_ns = left(report->ended_wall_ns, report->began_wall_ns),
-                                .memory_bytes = report->peak_bytes,
+                                .memory_bytes = left(report->peak_bytes, report->began_bytes),
                                 .output_bytes = output.kept,
                                 .output_here_bytes = output.file < 0 ? (uint32_t)output.kept : 0,
                                 .stderr_bytes = (uint32_t)errors.kept};

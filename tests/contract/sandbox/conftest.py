@@ -1,5 +1,6 @@
 """Every sandbox adapter, on a real container engine with the real runner images."""
 
+import os
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -105,11 +106,14 @@ class Bench:
         return [*containers, *map(str, groups), *mounts, *map(str, files), *busy]
 
     def _groups(self) -> list[Path]:
-        cgroups = Path("/sys/fs/cgroup")
-        return [*cgroups.glob(f"**/judgestream/{self._owner}/*/"), *cgroups.glob(f"**/judgestream-{self._owner}-*/")]
+        owned = (f"judgestream/{self._owner}", f"judgestream.slice/judgestream-{self._owner}.slice")
+        places = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*/")]
+        return [group for place in places for folder in owned for group in (place / folder).glob("*/")]
 
     def _processes(self) -> int:
-        return len({line for group in self._groups() for file in group.rglob("cgroup.procs") for line in _lines(file)})
+        """How many processes are in our groups; groups of runs come and go while we look."""
+        folders = [folder for group in self._groups() for folder, _, _ in os.walk(group)]
+        return len({line for folder in folders for line in _lines(Path(folder, "cgroup.procs"))})
 
 
 def _lines(file: Path) -> list[str]:
