@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event as Flag
 from threading import Lock, Thread
 from typing import Final
@@ -28,12 +29,15 @@ from executor.leaving_group import LeavableGroups
 from executor.machine import Machine
 from executor.reporter import Reporter
 from executor.runner import Runner
+from executor.sandbox import container
 from executor.sandbox.cgroup import Accounting, accounting
-from executor.sandbox.container import KIND, ContainerSandbox
+from executor.sandbox.container import ContainerSandbox
 from executor.sandbox.engine import Engine
 from executor.sandbox.errors import EngineUnavailable, SandboxFault
 from executor.sandbox.hardening import Slot
 from executor.sandbox.leftovers import AlreadyRunning, owner_name, sole_owner, sweep
+from executor.sandbox.nested import NestedSandbox
+from executor.sandbox.port import Sandbox
 from executor.toolchains import Toolchains, find_toolchains, offered_languages
 from executor.worker import Worker
 from schemas.blobs.directory import DirectoryBlobStore
@@ -86,16 +90,7 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
     groups = _accounting(engine, owner)
     log.info("swept", left_behind=sweep(engine, groups, owner, work))
     held.callback(groups.sweep)
-    sandboxes = [
-        ContainerSandbox(
-            engine=held.enter_context(closing(Engine(settings.docker))),
-            accounting=groups,
-            slot=slot,
-            owner=owner,
-            work=work,
-        )
-        for slot in plan.slots
-    ]
+    sandboxes = [_sandbox(settings, slot, groups, owner, work, held) for slot in plan.slots]
     asked = tuple(LanguageId(language) for language in settings.languages)
     languages = offered_languages(known, asked, runner_images(), engine.image_id)
     toolchains = find_toolchains(sandboxes[0], languages, runner_images(), engine.image_id)
@@ -109,7 +104,7 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
 def _work(
     settings: ExecutorSettings,
     slots: Sequence[Slot],
-    sandboxes: list[ContainerSandbox],
+    sandboxes: list[Sandbox],
     toolchains: Toolchains,
     event_log: EventLog,
     held: ExitStack,
@@ -125,7 +120,7 @@ def _work(
     judges = [
         Judge(
             sandbox=bench.sandbox,
-            sandbox_kind=KIND,
+            sandbox_kind=settings.sandbox,
             toolchains=toolchains,
             blobs=blobs,
             executor_id=executor_id,
@@ -149,7 +144,7 @@ def _work(
         executor_id=executor_id,
         pool=settings.pool,
         slots=len(judges),
-        sandbox_kind=KIND,
+        sandbox_kind=settings.sandbox,
         software_version=SOFTWARE_VERSION,
         toolchains=toolchains,
         busy=lambda: worker.busy,
@@ -168,6 +163,28 @@ def _work(
         Thread(target=run, args=(asked_to_stop,), name=name, daemon=True).start()
     log.info("ready", slots=len(judges), languages=sorted(toolchains))
     worker.run(asked_to_stop)
+
+
+def _sandbox(
+    settings: ExecutorSettings, slot: Slot, groups: Accounting, owner: str, work: Path, held: ExitStack
+) -> Sandbox:
+    """The sandbox of one slot, with a connection of its own to the engine; closed at the end."""
+    engine = held.enter_context(closing(Engine(settings.docker)))
+    sandbox: Sandbox
+    if settings.sandbox == container.KIND:
+        sandbox = ContainerSandbox(engine=engine, accounting=groups, slot=slot, owner=owner, work=work)
+    else:
+        sandbox = NestedSandbox(
+            engine=engine,
+            accounting=groups,
+            slot=slot,
+            owner=owner,
+            work=work,
+            supervisor=settings.supervisor,
+            apparmor=engine.info().apparmor,
+        )
+    held.callback(sandbox.close)
+    return sandbox
 
 
 def _on_signals(stop: Callable[[], object]) -> None:

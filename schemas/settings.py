@@ -19,6 +19,10 @@ S = TypeVar("S")
 VARIABLE: Final = "variable"
 LOCALHOST: Final = "127.0.0.1"
 DOCKER_SOCKET: Final = "unix:///var/run/docker.sock"
+SANDBOX_KINDS: Final = ("nested", "container")
+SUPERVISOR_PATH: Final = Path(__file__).resolve().parents[1] / ".judgestream" / "supervisor" / "supervisor"
+"""Where set-up puts it."""
+
 KEYSPACE_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 
@@ -126,6 +130,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(_name(part.strip()) for part in text.split(","))
 
 
+def _sandbox_kind(text: str) -> str:
+    if text not in SANDBOX_KINDS:
+        raise ValueError(text)
+    return text
+
+
 def _variable(name: str, should_be: str, read: Callable[[str], object]) -> dict[str, Variable]:
     return {VARIABLE: Variable(name=name, should_be=should_be, read=read)}
 
@@ -150,6 +160,8 @@ WORK = _variable("JUDGESTREAM_WORK", "a folder for what jobs need while they run
 DOCKER = _variable("JUDGESTREAM_DOCKER", "a docker URL: unix://… or tcp://…", _docker_url)
 EXECUTOR_ID = _variable("JUDGESTREAM_EXECUTOR_ID", "a name: letters, digits, _ . -, at most 36", _name)
 LANGUAGES = _variable("JUDGESTREAM_LANGUAGES", "ids of languages: cpp,java,…", _names)
+SANDBOX = _variable("JUDGESTREAM_SANDBOX", "nested, or container for one that is slow and simple", _sandbox_kind)
+SUPERVISOR = _variable("JUDGESTREAM_SUPERVISOR", "the sandbox's supervisor: a program that is there", _file)
 POOL = _variable("JUDGESTREAM_POOL", "a name: letters, digits, _ . -, at most 36", _name)
 
 
@@ -224,6 +236,8 @@ class ExecutorSettings:
     docker: str = field(metadata=DOCKER, default_factory=lambda: os.environ.get("DOCKER_HOST") or DOCKER_SOCKET)
     executor_id: str = field(metadata=EXECUTOR_ID, default_factory=lambda: socket.gethostname()[:36])
     pool: str = field(metadata=POOL, default=EXECUTOR_POOL)
+    sandbox: str = field(metadata=SANDBOX, default=SANDBOX_KINDS[0])
+    supervisor: Path = field(metadata=SUPERVISOR, default=SUPERVISOR_PATH)
     languages: tuple[str, ...] = field(metadata=LANGUAGES, default=())
 
 

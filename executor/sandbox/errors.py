@@ -3,12 +3,14 @@
 SandboxFault
 ├── EngineUnavailable     the container engine does not answer, or broke off in the middle
 ├── ImageMissing          an image is not there, or is not what it should be
+├── SupervisorMissing     the nested sandbox's own program has not been built
 ├── Disturbed             somebody else ended the run: the engine going down, a person, another program of the host
 ├── AccountingFault       CPU time or memory of a run cannot be read, so that no verdict could be told from it
 └── Stopped               the run was ended because this executor is going down
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class SandboxFault(Exception):
@@ -35,6 +37,18 @@ class ImageMissing(SandboxFault):
 
     def __str__(self) -> str:
         return f"image {self.image} cannot be used: {self.why}"
+
+
+@dataclass
+class SupervisorMissing(SandboxFault):
+    """There is no program at `path`."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return (
+            f"there is no supervisor at {self.path}: `make setup` builds it, JUDGESTREAM_SANDBOX=container needs none"
+        )
 
 
 @dataclass

@@ -22,7 +22,7 @@ from executor.sandbox.archive import BadArchive
 from executor.sandbox.cgroup import Accounting
 from executor.sandbox.container import CPU_OVERSHOOT, CPU_OVERSHOOT_MIN_MS
 from executor.sandbox.engine import Engine
-from executor.sandbox.errors import SandboxFault, Stopped
+from executor.sandbox.errors import SandboxFault, Stopped, SupervisorMissing
 from executor.sandbox.hardening import Slot
 from executor.sandbox.nested_container import Answered, NestedContainer, Place
 from executor.sandbox.nested_hardening import USUAL_SIZE, Size
@@ -59,6 +59,8 @@ class NestedSandbox:
         supervisor: Path,
         apparmor: bool,
     ) -> None:
+        if not supervisor.is_file():
+            raise SupervisorMissing(supervisor)
         self._place = Place(
             engine=engine,
             accounting=accounting,

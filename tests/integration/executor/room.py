@@ -128,6 +128,13 @@ class Room:
         done = self.log.committed(executor_group(self.pool), topic)
         return sum(end - done[n].offset for n, end in self.log.end_offsets(topic).items() if n in done and end)
 
+    def drain(self) -> None:
+        """Asks every executor to end, and waits for it."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(10)
+
     def left_behind(self) -> list[str]:
         groups = Path("/sys/fs/cgroup").glob(f"**/judgestream/{self.owner}/*/")
         files = list((self.work / self.owner).glob("*"))
@@ -137,10 +144,7 @@ class Room:
         return hash(submission) % JOBS[Lane.PRACTICE].partitions if wanted is None else wanted
 
     def close(self) -> None:
-        for process in self.processes:
-            if process.poll() is None:
-                process.terminate()
-                process.wait(10)
+        self.drain()
         for reader in self.seen.values():
             reader.close()
         self.engine.close()

@@ -31,6 +31,7 @@ def test_three_languages_are_judged_and_what_is_finished_is_committed(room: Room
     assert room.verdicts(wrong)[0].verdict is Verdict.WA
     assert room.verdicts(broken)[0].verdict is Verdict.CE
     wait_for(lambda: room.uncommitted() == 0, "commit")
+    room.drain()
     reports = [event for event in room.read(EXECUTORS) if isinstance(event, ExecutorReported)]
     assert {info.language for info in reports[0].languages} >= {"cpp", "java", "python3"}
     assert room.left_behind() == []
@@ -47,6 +48,7 @@ def test_a_killed_executor_is_made_good_by_the_next_and_leaves_nothing(room: Roo
     wait_for(lambda: bool(room.verdicts(submission)), "verdict after the kill")
     assert [event.verdict for event in room.verdicts(submission)] == [Verdict.AC]
     wait_for(lambda: room.uncommitted() == 0, "commit")
+    room.drain()
     assert room.left_behind() == []
 
 

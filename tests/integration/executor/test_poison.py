@@ -41,4 +41,5 @@ def test_poison_ends_alone_and_its_neighbours_get_their_verdicts(room: Room) -> 
     (letter,) = room.letters()
     assert letter.reason is DeadLetterReason.ATTEMPTS_EXHAUSTED
     assert letter.caused_by == room.starts(poison)[0].caused_by
+    room.drain()
     assert room.left_behind() == []
