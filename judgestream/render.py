@@ -90,6 +90,19 @@ def board(shown: Json) -> RenderableType:
     return table
 
 
+def languages(offered: Sequence[Json]) -> RenderableType:
+    """The languages that may be submitted in, one a row."""
+    if not offered:
+        return Text("no languages: no executor is there yet")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("language", "name", "compiler", "suffixes"):
+        table.add_column(column, overflow="fold")
+    for one in offered:
+        suffixes = " ".join(f".{str(suffix).lstrip('.')}" for suffix in one.get("suffixes", ()))
+        table.add_row(*(Text(str(told)) for told in (one["language"], one["name"], one["compiler_version"], suffixes)))
+    return table
+
+
 def dead_letters(page: Json) -> RenderableType:
     """A page of dead letters; the last line says how to go on."""
     if not page["dead_letters"]:
