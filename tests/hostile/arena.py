@@ -95,6 +95,9 @@ class Arena:
         """Runs it as often as it wants to be run, in one box."""
         image = self.image(attack.language)
         files, command = self._program(attack.language, attack.program)
+        if attack.after:
+            first = BoxFile(name="first", content=self.programs[attack.after[0]].read_bytes(), executable=True)
+            files = [*files, first]
         command = [
             *command,
             *(self.bait.fill(word) for word in (*((self.kind,) if attack.language == "c" else ()), *attack.mode)),
@@ -110,6 +113,8 @@ class Arena:
             with self.adapter.sandboxes[1].box(image, [secret]), self.sandbox.box(image, files) as box:
                 self.log.new_lines()
                 for _ in range(attack.runs):
+                    if attack.after:
+                        box.run(["/box/first", self.kind, *attack.after[1:]], b"", limits)
                     outcomes.append(box.run(command, given, limits))
                     verdict = case_verdict(outcomes[-1], limits, lambda output: output == attack.answer)
                     wrong += [said for fact in facts if (said := fact(outcomes[-1]))]

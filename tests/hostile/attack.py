@@ -39,6 +39,8 @@ class Attack:
     expected: frozenset[Verdict] = frozenset({Verdict.AC})
     answer: bytes = CONTAINED
     runs: int = 1
+    after: tuple[str, ...] = ()
+    """Another program and its mode, run in the same box just before each run, whatever comes of it."""
     quiet: bool = False
     """Whether the kernel's log must not grow."""
     facts: tuple[Fact, ...] = ()

@@ -50,7 +50,8 @@ PROGRAMS: Final[list[Attack]] = [
     *_modes("A1", "fork bomb", "fork_bomb", "spin", "exec", "vfork", "session", expected=TLE | MLE,
             limits=replace(SPINNING, memory_bytes=256 * MEBIBYTE), facts=(bounded_output,), exact=(one_core,)),
     Attack(id="A1", name="fork bomb: sleep", program="fork_bomb", mode=("sleep",), limits=SLEEPING, expected=TLE),
-    *_modes("A2", "survivor", "survivor", "daemon", "closed", "hop", expected=AC, facts=(within_wall_ms(1_500),)),
+    *_modes("A2", "survivor", "survivor", "daemon", "closed", "hop", "babble",
+            facts=(within_wall_ms(1_500),)),
     Attack(id="A3", name="threads without end", program="threads", mode=("bomb",)),
     Attack(id="A3", name="threads that spin", program="threads", mode=("burn",), limits=SPINNING, expected=TLE,
            facts=(ended_by(Limit.CPU),), exact=(one_core,)),
@@ -66,6 +67,12 @@ PROGRAMS: Final[list[Attack]] = [
     Attack(id="A5", name="memory: children", program="memory", mode=("children",), limits=SLEEPING, expected=MLE),
     *_modes("A5", "known memory", "memory", "known", exact=(peak_mib(40),)),
     *_modes("A5", "known memory", "memory", "shared", exact=(peak_mib(40, processes=5),)),
+    *(
+        Attack(id="A21", name=f"memory of the run before: {' '.join(before)}", program="memory", mode=("known",),
+               limits=replace(LIMITS, memory_bytes=48 * MEBIBYTE), after=before, runs=5, exact=(peak_mib(40),))
+        for before in (("memory", "segment"), ("memory", "flight"), ("disk", "fill"), ("disk", "many"),
+                       ("memory", "pipes"), ("disk", "everywhere"), ("memory", "heap"))
+    ),
     *_modes("A6", "memory", "memory", "memfd", "sysv", "posix", "pipes", "huge", "locked", expected=AC | MLE),
     Attack(id="A6", name="scratch folder is charged", program="disk", mode=("fill",), expected=MLE,
            limits=replace(LIMITS, memory_bytes=8 * MEBIBYTE), facts=(at_its_limit,)),

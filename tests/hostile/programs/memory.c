@@ -5,6 +5,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 
 #include "report.h"
 
@@ -74,6 +75,39 @@ static void system_v(void) {
     }
 }
 
+/* Ends while the kernel still holds its memory: in a segment that nobody removes, or in a file that is on its way in a
+ * ring of sockets which only the kernel's own garbage collector takes apart. */
+static void keep_segment(void) {
+    int id = shmget(IPC_PRIVATE, 40 * MIB, IPC_CREAT | 0600);
+    char *block = id == -1 ? (char *)-1 : shmat(id, NULL, 0);
+    if (block != (char *)-1) fill(block, 40 * MIB);
+}
+
+static void send_descriptor(int through, int what) {
+    char byte = 0;
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    struct iovec data = {&byte, 1};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    memcpy(CMSG_DATA(&control.head), &what, sizeof what);
+    sendmsg(through, &message, 0);
+}
+
+static void keep_in_flight(void) {
+    int file = memfd_create("x", 0);
+    int first[2], second[2];
+    if (ftruncate(file, 40 * MIB) != 0) return;
+    char *block = mmap(NULL, 40 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (block != MAP_FAILED) fill(block, 40 * MIB);
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, first) != 0 || socketpair(AF_UNIX, SOCK_DGRAM, 0, second) != 0) return;
+    send_descriptor(first[0], file);
+    send_descriptor(first[0], second[1]);
+    send_descriptor(second[0], first[1]);
+}
+
 static void posix(void) {
     static char data[MIB];
     int fd = shm_open("/hostile", O_RDWR | O_CREAT, 0600);
@@ -108,6 +142,8 @@ int main(int count, char **arguments) {
     if (is("posix")) posix();
     if (is("pipes")) pipes();
     if (is("locked")) locked();
+    if (is("segment")) keep_segment();
+    if (is("flight")) keep_in_flight();
     if (is("known")) { /* 40 MiB, and nothing else */
         fill(big, 40 * MIB);
     }

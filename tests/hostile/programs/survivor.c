@@ -27,10 +27,22 @@ static void hop(void) {
     }
 }
 
+/* Writes on after its program has ended, for as long as anybody reads. */
+static void babble(void) {
+    static char data[64 << 10];
+    if (fork() != 0) return;
+    setsid();
+    for (;;) {
+        if (write(2, data, sizeof data) == -1) burn(0.001);
+    }
+}
+
 int main(int count, char **arguments) {
     begin(count, arguments);
     if (is("hop")) {
         hop();
+    } else if (is("babble")) {
+        for (int times = 0; times < 8; times++) babble();
     } else {
         for (int times = 0; times < 3; times++) live_on(is("closed"));
     }
