@@ -135,16 +135,9 @@ class Room:
                 process.terminate()
                 process.wait(10)
 
-    def stop(self) -> None:
-        """Ends what runs, in order."""
-        for process in self.processes:
-            if process.poll() is None:
-                process.terminate()
-                process.wait(10)
-
     def left_behind(self) -> list[str]:
         """What is still there once no executor runs any more."""
-        self.stop()
+        self.drain()
         groups = Path("/sys/fs/cgroup").glob(f"**/judgestream/{self.owner}/*/")
         files = list((self.work / self.owner).glob("*"))
         return [*self.engine.owned(self.owner), *map(str, groups), *map(str, files)]
