@@ -1,4 +1,4 @@
-"""What the code says about topics and imports, as Mermaid diagrams and a table."""
+"""What the code says about itself, as Mermaid diagrams, tables and lists."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from executor import policy
+from executor.languages.images import DEFAULT_IMAGES
+from executor.languages.loader import load_languages
 from schemas import topics
 from schemas.topics import TOPICS, Topic
 
@@ -46,10 +48,21 @@ def reasons_to_run_again() -> str:
     return "".join(f"- {reason.fact}\n" for reason in policy.REASONS)
 
 
+def language_table() -> str:
+    """The languages that there are."""
+    head = "| id | language | suffixes | image | built |\n|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| `{language.id}` | {language.name} | {' '.join(f'.{suffix}' for suffix in language.suffixes)} "
+        f"| `{language.image}` | {'by set-up' if language.image in DEFAULT_IMAGES else 'when asked for'} |\n"
+        for language in load_languages().values()
+    )
+
+
 PICTURES: Final[dict[str, Callable[[], str]]] = {
     "topics": topic_table,
     "topic diagram": topic_diagram,
     "imports": import_diagram,
+    "languages": language_table,
     "judging policy": policy_table,
     "reasons": reasons_to_run_again,
 }
