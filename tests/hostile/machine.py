@@ -114,11 +114,18 @@ class Machine:
             if not folder.name.isdigit():
                 continue
             with suppress(OSError):
-                fields = dict(line.split(":\t", 1) for line in _lines(folder / "status") if ":\t" in line)
+                fields = _status(folder)
                 user = int(fields["Uid"].split()[0])
                 if user in self.users or self.owner in (folder / "cgroup").read_text():
                     zombie = fields["State"].startswith("Z")
                     yield Process(int(folder.name), fields["Name"], user, zombie)
+
+    def ancestors(self, process: Process) -> list[int]:
+        """Its parent, and so on, up to process 1 of its container."""
+        inside, line = {other.pid for other in self.processes()}, [_parent(process.pid)]
+        while (above := _parent(line[-1])) in inside:
+            line.append(above)
+        return line
 
     def _containers(self) -> list[str]:
         return ["of the owner"] * len(self.engine.owned(self.owner))
@@ -211,6 +218,14 @@ def _memory_bytes(group: Path) -> int:
         own = sum(int(told.get(key, 0)) for key in keys)
         return own if "rss" in told or not any(group.glob("*/memory.stat")) else 0
     return 0
+
+
+def _status(folder: Path) -> dict[str, str]:
+    return dict(line.split(":\t", 1) for line in _lines(folder / "status") if ":\t" in line)
+
+
+def _parent(pid: int) -> int:
+    return int(_status(PROCESSES / str(pid))["PPid"])
 
 
 def _one_for_each(processes: list[Process], kind: str) -> list[Process]:
