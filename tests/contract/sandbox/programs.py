@@ -134,6 +134,62 @@ int main() {
         int main() { for (int fd = 3; fd < 256; fd++) if (fcntl(fd, F_GETFD) != -1) printf("%d\\n", fd); puts("end"); }
     """,
     "idle_then_end": "#include <unistd.h>\nint main() { usleep(300000); }",
+    # Known work: `cpu KIND COUNT MS` burns so much in each of COUNT places, `memory KIND COUNT MIB` holds so much.
+    "work": r"""
+        #include <csignal>
+        #include <cstdio>
+        #include <cstdlib>
+        #include <cstring>
+        #include <ctime>
+        #include <pthread.h>
+        #include <sys/wait.h>
+        #include <unistd.h>
+        static char what[16], kind[16];
+        static int count, amount, ready[2], end[2];
+        static void burn() {
+            timespec t;
+            do clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+            while (t.tv_sec * 1000 + t.tv_nsec / 1000000 < amount);
+        }
+        static void hold() {
+            size_t bytes = (size_t)amount << 20;
+            volatile char *p = (volatile char *)malloc(bytes);
+            for (size_t i = 0; i < bytes; i += 4096) p[i] = 1;
+        }
+        static void work() {
+            if (what[0] == 'c') return burn();
+            char byte = 0;
+            hold();
+            if (write(ready[1], &byte, 1) < 1 || read(end[0], &byte, 1) < 0) abort();
+        }
+        static void *thread(void *) { work(); return nullptr; }
+        static void child() { close(end[1]); work(); _exit(0); }
+        static void start() {
+            static pthread_t threads[64];
+            for (int i = 0; i < count; i++) {
+                if (!strcmp(kind, "threads")) pthread_create(&threads[i], nullptr, thread, nullptr);
+                else if (!fork()) {
+                    if (strcmp(kind, "orphans")) child();
+                    if (!fork()) { setsid(); child(); }
+                    _exit(0);
+                }
+            }
+            close(ready[1]);
+            char byte;
+            if (what[0] == 'm') for (int i = 0; i < count; i++) if (read(ready[0], &byte, 1) < 0) abort();
+            if (what[0] == 'm') close(end[1]);
+            for (int i = 0; !strcmp(kind, "threads") && i < count; i++) pthread_join(threads[i], nullptr);
+            while (strcmp(kind, "threads") && read(ready[0], &byte, 1) > 0) {}
+            while (wait(nullptr) > 0) {}
+        }
+        int main() {
+            if (scanf("%15s %15s %d %d", what, kind, &count, &amount) != 4 || pipe(ready) || pipe(end)) return 1;
+            if (!strcmp(kind, "ignored")) signal(SIGCHLD, SIG_IGN);
+            if (strcmp(kind, "alone")) start();
+            else if (what[0] == 'c') burn();
+            else hold();
+        }
+    """,
     "secret": '#include "/etc/shadow"\nint main() {}',
     "endless_include": '#include "/dev/zero"\nint main() {}',
     "huge": "int big[1 << 26] = {1};\nint main() { return big[5]; }",
