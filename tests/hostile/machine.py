@@ -181,7 +181,7 @@ class Machine:
             with suppress(OSError):
                 for line in _lines(PROCESSES / str(process.pid) / "mounts"):
                     _, place, kind, *_ = line.split()
-                    if kind == "tmpfs":
+                    if kind == "tmpfs" and not place.endswith("/box"):  # whose files are ours
                         about = os.statvfs(process.root / place.lstrip("/"))
                         used += (about.f_blocks - about.f_bfree) * about.f_frsize
         return used
