@@ -80,7 +80,8 @@ def steps(scope: Scope) -> list[Step]:
     """All steps; each comes after the Debian packages, and after those that it names besides."""
     if scope < Scope.RUN:
         return [*_packages(scope), _venv_step()]
-    running = [*_packages(scope), _venv_step(), *_jar_steps(), _page_step(), *_image_steps(), *_apparmor_steps()]
+    sandbox = [_supervisor_step(), *_image_steps(), *_apparmor_steps()]
+    running = [*_packages(scope), _venv_step(), *_jar_steps(), _page_step(), *sandbox]
     return [*running, *_guest_steps()] if scope >= Scope.TEST else running
 
 
