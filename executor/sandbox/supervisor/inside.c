@@ -34,6 +34,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -201,6 +202,7 @@ static int be_program(void *unused) {
     connect_streams(collecting);
     if (chdir(collecting ? ROOT_BOX : "/tmp") < 0) fail("enter its folder");
     if (setsid() < 0) fail("begin a session");
+    umask(022);
     limit_self();
     confine();
     begin_to_count();

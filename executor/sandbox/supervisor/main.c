@@ -28,7 +28,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +101,6 @@ static uint32_t first_user_of(int count, char **words) {
 int main(int count, char **words) {
     static struct packet packet;
     uint32_t first_user = first_user_of(count, words);
-    signal(SIGPIPE, SIG_IGN);
     hold_numbers();
     int host = connect_to_host();
     faults_go_to(host);

@@ -85,6 +85,12 @@ def test_no_descriptor_beyond_the_three_is_open(bench: Bench) -> None:
     assert bench.run("cpp", "descriptors").output == b"end\n"
 
 
+def test_signals_are_as_at_a_login(bench: Bench) -> None:
+    with bench.sandbox.box(bench.image("cpp"), ()) as box:
+        outcome = box.run(["/bin/grep", "-c", "Sig[BI].*0000000000000000", "/proc/self/status"], b"", LIMITS)
+    assert outcome.output == b"2\n"
+
+
 @pytest.mark.parametrize("program", ["secret", "endless_include"])
 def test_a_compiler_that_is_abused_ends_as_a_compile_error(bench: Bench, program: str) -> None:
     failed = bench.compile("cpp", program)
