@@ -114,7 +114,7 @@ def peak_mib(amount: int, *, processes: int = 1) -> Fact:
 
     def fact(run: RunOutcome) -> str | None:
         extra = run.memory_bytes / MEBIBYTE - amount
-        return None if -0.1 <= extra <= 1 + (processes - 1) / 4 else f"{amount + extra:.2f} MiB instead of {amount}"
+        return None if -1 <= extra <= 1 + (processes - 1) / 4 else f"{amount + extra:.2f} MiB instead of {amount}"
 
     return fact
 

@@ -73,6 +73,11 @@ PROGRAMS: Final[list[Attack]] = [
         for before in (("memory", "segment"), ("memory", "flight"), ("disk", "fill"), ("disk", "many"),
                        ("memory", "pipes"), ("disk", "everywhere"), ("memory", "heap"))
     ),
+    *(
+        Attack(id="A5", name=f"80 MiB at a limit of 64, after {before[1]}", program="memory", mode=("more",),
+               after=before, runs=5, expected=MLE)
+        for before in (("memory", "segment"), ("memory", "flight"), ("disk", "fill"))
+    ),
     *_modes("A6", "memory", "memory", "memfd", "sysv", "posix", "pipes", "huge", "locked", expected=AC | MLE),
     Attack(id="A6", name="scratch folder is charged", program="disk", mode=("fill",), expected=MLE,
            limits=replace(LIMITS, memory_bytes=8 * MEBIBYTE), facts=(at_its_limit,)),

@@ -13,12 +13,26 @@
 #include "fault.h"
 
 #define MOUNTED "/judgestream/cgroup"
-enum { PATH_BYTES = 512, NUMBER_BYTES = 32, TEXT_BYTES = 4096, REMOVAL_ATTEMPTS = 1000, REMOVAL_PAUSE_NS = 200000, NEAR_LIMIT_PART = 16, HELD_STEP_BYTES = 1 << 19 };
+enum {
+    PATH_BYTES = 512,
+    NUMBER_BYTES = 32,
+    TEXT_BYTES = 4096,
+    REMOVAL_ATTEMPTS = 1000,
+    REMOVAL_PAUSE_NS = 200000,
+    NEAR_LIMIT_PART = 16,
+    HELD_STEP_BYTES = 1 << 19,
+    HELD_MAX_BYTES = 2 << 20, /* of the kernel's memory for an init, its namespaces, and what it frees a moment later */
+    V1_CONTROLLERS = 3,
+};
 
 static bool is_v1;
 static uint32_t runs;
 
-/* v1: descriptors of the one group. */
+/* v1: the container's own groups, the number of the one inside them that is in use, and descriptors of that. */
+enum { MEMORY, CPU, PIDS };
+static const char *const controllers[V1_CONTROLLERS] = {"memory", "cpuacct", "pids"};
+static int containers[V1_CONTROLLERS] = {-1, -1, -1}, groups[V1_CONTROLLERS] = {-1, -1, -1};
+static pid_t spawner = -1;
 static int memory_limit = -1, swap_limit = -1, kills = -1, processes_limit = -1, process_events = -1;
 static struct run_group only = {-1, -1, -1, -1};
 
@@ -96,28 +110,39 @@ static int make_group(int parent, const char *name) {
     return open_at(parent, name, O_RDONLY | O_DIRECTORY);
 }
 
-static int v1_group(const char *controller) {
-    char path[PATH_BYTES];
-    snprintf(path, sizeof path, MOUNTED "/%s", controller);
-    int container = open_own_group(path), run = make_group(container, "run");
-    close(container);
-    return run;
+static void name_group(char *name, uint32_t number) { snprintf(name, NUMBER_BYTES, "run%u", number); }
+
+/* Makes the groups of the next number and opens what is needed of them. */
+static void open_v1(void) {
+    char name[NUMBER_BYTES];
+    name_group(name, runs++);
+    for (size_t i = 0; i < V1_CONTROLLERS; i++) groups[i] = make_group(containers[i], name);
+    memory_limit = open_at(groups[MEMORY], "memory.limit_in_bytes", O_WRONLY);
+    swap_limit = openat(groups[MEMORY], "memory.memsw.limit_in_bytes", O_WRONLY | O_CLOEXEC);
+    kills = open_at(groups[MEMORY], "memory.oom_control", O_RDONLY);
+    processes_limit = open_at(groups[PIDS], "pids.max", O_WRONLY);
+    process_events = open_at(groups[PIDS], "pids.events", O_RDONLY);
+    only.cpu = open_at(groups[CPU], "cpuacct.usage", O_RDONLY);
+    only.usage = open_at(groups[MEMORY], "memory.usage_in_bytes", O_RDONLY);
+    only.peak = open_at(groups[MEMORY], "memory.max_usage_in_bytes", O_RDWR);
+    limited_to = UINT64_MAX;
+    kills_seen = refusals_seen = limited_processes = 0;
 }
 
-static int v1_memory = -1, v1_cpu = -1, v1_pids = -1;
+static void close_v1(void) {
+    const int all[] = {memory_limit, swap_limit, kills, processes_limit, process_events, only.cpu, only.usage, only.peak};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i] >= 0) close(all[i]);
+    for (size_t i = 0; i < V1_CONTROLLERS; i++) close(groups[i]);
+}
 
 static void begin_v1(void) {
-    v1_memory = v1_group("memory");
-    v1_cpu = v1_group("cpuacct");
-    v1_pids = v1_group("pids");
-    memory_limit = open_at(v1_memory, "memory.limit_in_bytes", O_WRONLY);
-    swap_limit = openat(v1_memory, "memory.memsw.limit_in_bytes", O_WRONLY | O_CLOEXEC);
-    kills = open_at(v1_memory, "memory.oom_control", O_RDONLY);
-    processes_limit = open_at(v1_pids, "pids.max", O_WRONLY);
-    process_events = open_at(v1_pids, "pids.events", O_RDONLY);
-    only.cpu = open_at(v1_cpu, "cpuacct.usage", O_RDONLY);
-    only.usage = open_at(v1_memory, "memory.usage_in_bytes", O_RDONLY);
-    only.peak = open_at(v1_memory, "memory.max_usage_in_bytes", O_RDWR);
+    char path[PATH_BYTES];
+    for (size_t i = 0; i < V1_CONTROLLERS; i++) {
+        snprintf(path, sizeof path, MOUNTED "/%s", controllers[i]);
+        containers[i] = open_own_group(path);
+    }
+    open_v1();
 }
 
 /* A group with controllers for its children may hold no process itself: all move to a leaf first. */
@@ -140,22 +165,44 @@ void begin_groups(void) {
         begin_v2();
 }
 
-void place_spawner(pid_t spawner) {
-    if (!is_v1) return; /* it was born in the leaf */
+/* What has just left a group can still be seen in it for a moment. */
+static void remove_group(int parent, const char *name) {
+    const struct timespec pause = {.tv_nsec = REMOVAL_PAUSE_NS};
+    for (int attempt = 0; unlinkat(parent, name, AT_REMOVEDIR) < 0; attempt++) {
+        if (errno != EBUSY || attempt == REMOVAL_ATTEMPTS) fault("remove the group of a run");
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void move_spawner(void) {
     char text[NUMBER_BYTES];
     snprintf(text, sizeof text, "%d", spawner);
-    write_file(v1_memory, "cgroup.procs", text);
-    write_file(v1_cpu, "cgroup.procs", text);
-    write_file(v1_pids, "cgroup.procs", text);
-    close(v1_memory);
-    close(v1_cpu);
-    close(v1_pids);
+    for (size_t i = 0; i < V1_CONTROLLERS; i++) write_file(groups[i], "cgroup.procs", text);
+}
+
+void place_spawner(pid_t placed) {
+    spawner = placed;
+    if (is_v1) move_spawner(); /* on v2 it was born in the leaf */
+}
+
+/* A run can leave memory that the kernel frees late or never: files it read, a segment, a file in flight between
+ * sockets. The next run shall neither pay for it nor, once it is freed, have it on top of its limit. */
+static void renew_v1(void) {
+    char old[NUMBER_BYTES];
+    name_group(old, runs - 1);
+    close_v1();
+    open_v1();
+    move_spawner();
+    for (size_t i = 0; i < V1_CONTROLLERS; i++) remove_group(containers[i], old);
 }
 
 struct run_group begin_group(void) {
-    if (is_v1) return only;
+    if (is_v1) {
+        if (read_bytes(only.usage) > HELD_MAX_BYTES) renew_v1();
+        return only;
+    }
     char name[NUMBER_BYTES];
-    snprintf(name, sizeof name, "run%u", runs++);
+    name_group(name, runs++);
     struct run_group group = {.folder = make_group(own, name)};
     group.cpu = open_at(group.folder, "cpu.stat", O_RDONLY);
     group.usage = open_at(group.folder, "memory.current", O_RDONLY);
@@ -166,20 +213,15 @@ struct run_group begin_group(void) {
     return group;
 }
 
-/* Its processes have been waited for, but the kernel lets go of them a moment later. */
 void end_group(struct run_group *group) {
     if (is_v1) return;
     char name[NUMBER_BYTES];
-    snprintf(name, sizeof name, "run%u", runs - 1);
+    name_group(name, runs - 1);
     close(group->cpu);
     close(group->usage);
     close(group->peak);
     close(group->folder);
-    const struct timespec pause = {.tv_nsec = REMOVAL_PAUSE_NS};
-    for (int attempt = 0; unlinkat(own, name, AT_REMOVEDIR) < 0; attempt++) {
-        if (errno != EBUSY || attempt == REMOVAL_ATTEMPTS) fault("remove the group of a run");
-        nanosleep(&pause, NULL);
-    }
+    remove_group(own, name);
 }
 
 /* The limit with swap is never below the one without, on the way neither. */
@@ -199,9 +241,10 @@ static void limit_v2(const struct run_group *group, uint64_t memory_bytes, uint3
     write_file(group->folder, "pids.max", text);
 }
 
-/* In steps, so that the limit is seldom written anew. */
+/* In steps, so that the limit is seldom written anew; bounded, so that nobody can add to a limit. */
 static uint64_t held_already(const struct run_group *group) {
-    return (read_bytes(group->usage) + HELD_STEP_BYTES - 1) / HELD_STEP_BYTES * HELD_STEP_BYTES;
+    uint64_t held = (read_bytes(group->usage) + HELD_STEP_BYTES - 1) / HELD_STEP_BYTES * HELD_STEP_BYTES;
+    return held < HELD_MAX_BYTES ? held : HELD_MAX_BYTES;
 }
 
 void limit_group(const struct run_group *group, uint64_t memory_bytes, uint32_t processes) {

@@ -5,7 +5,8 @@
  * container to holds for its runs as well.
  *
  *   v1  one group for all runs of a container, since making and removing three is dear and moving a process dearer:
- *       the spawner lives in it, so that whom it clones is born there. The peak is reset before each run.
+ *       the spawner lives in it, so that whom it clones is born there. The peak is reset before each run. When a run
+ *       has left memory in it, the next one gets a new group after all.
  *   v2  a new group for each run, since the peak cannot be reset before Linux 6.12; clone3 puts the child into it.
  */
 #ifndef CGROUP_H

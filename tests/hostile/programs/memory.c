@@ -147,6 +147,7 @@ int main(int count, char **arguments) {
     if (is("known")) { /* 40 MiB, and nothing else */
         fill(big, 40 * MIB);
     }
+    if (is("more")) fill(big, 80 * MIB);
     if (is("shared")) { /* 40 MiB in all, 10 in each of four at the same time */
         int together[2];
         char nothing;
