@@ -22,11 +22,8 @@ RUNTIME_MEMORY_BYTES: Final = 64 * 1024 * 1024
 """What the container runtime may use beside the program while it starts; the run's own limit is its group's."""
 
 MEBIBYTE: Final = 1024 * 1024
-SCRATCH: Final = f"rw,nosuid,nodev,noexec,mode=1777,size={16 * MEBIBYTE},nr_inodes=256"
 COMPILE_SCRATCH: Final = f"rw,nosuid,nodev,noexec,mode=1777,size={256 * MEBIBYTE},nr_inodes=4096"
 COLLECTED: Final = f"rw,nosuid,nodev,mode=1777,size={COLLECTED_MAX_BYTES},nr_inodes={COLLECTED_MAX_FILES}"
-FILE_BYTES: Final = 64 * MEBIBYTE
-OPEN_FILES: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +50,19 @@ def host_config(*, slot: Slot, folder: Path, cgroup_parent: str, limits: RunLimi
         "oom_score_adj": 1000,  # where the host itself runs short, a run dies before any service
         "ulimits": [
             Ulimit(name="core", soft=0, hard=0),
-            Ulimit(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES),
-            Ulimit(name="fsize", soft=FILE_BYTES, hard=FILE_BYTES),
+            Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
+            Ulimit(name="fsize", soft=limits.file_bytes, hard=limits.file_bytes),
             Ulimit(name="stack", soft=-1, hard=-1),  # as deep as the memory limit allows
         ],
         "mounts": [Mount(target=BOX, source=str(folder), type="bind", read_only=True)],
-        "tmpfs": {"/tmp": COMPILE_SCRATCH, OUT: COLLECTED} if collecting else {"/tmp": SCRATCH},
+        "tmpfs": {"/tmp": COMPILE_SCRATCH, OUT: COLLECTED} if collecting else {"/tmp": _scratch(limits)},
         **({"nano_cpus": 1_000_000_000} if slot.cpu is None else {"cpuset_cpus": str(slot.cpu)}),
     }
+
+
+def _scratch(limits: RunLimits) -> str:
+    size, inodes = limits.scratch_bytes, limits.scratch_files
+    return f"rw,nosuid,nodev,noexec,mode=1777,size={size},nr_inodes={inodes}"
 
 
 def container_config(*, slot: Slot, owner: str, collecting: bool) -> dict[str, Any]:

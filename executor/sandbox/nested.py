@@ -22,7 +22,7 @@ from executor.sandbox.archive import BadArchive
 from executor.sandbox.cgroup import Accounting
 from executor.sandbox.container import CPU_OVERSHOOT, CPU_OVERSHOOT_MIN_MS
 from executor.sandbox.engine import Engine
-from executor.sandbox.errors import SandboxFault, Stopped, SupervisorMissing
+from executor.sandbox.errors import Stopped, SupervisorMissing
 from executor.sandbox.hardening import Slot
 from executor.sandbox.nested_container import Answered, NestedContainer, Place
 from executor.sandbox.nested_hardening import USUAL_SIZE, Size
@@ -106,7 +106,7 @@ class NestedSandbox:
                 container = self._container_with(box, limits)
                 with _sealed("stdin", stdin) as given:
                     return container.run(packet, given, limits.wall_time_ms)
-            except SandboxFault:
+            except BaseException:
                 self._end_all([box.image, *self._dead()])
                 self._refuse_if_closed()
                 raise
