@@ -15,7 +15,7 @@ from pathlib import Path
 from executor.sandbox.errors import ImageMissing
 from tests.hostile.adapters import KINDS
 from tests.hostile.arena import Arena, Result, arena
-from tests.hostile.attacks import PROGRAMS
+from tests.hostile.attacks import LISTENER, PROGRAMS, SENDER
 from tests.hostile.building import build, built
 from tests.hostile.compilations import COLLECTIONS, COMPILATIONS
 from tests.hostile.report import as_json, summary, table
@@ -36,6 +36,7 @@ def main() -> int:
     if asked.json:
         asked.json.write_text("".join(f"{as_json(result)}\n" for result in results))
     print(summary(results))
+    print("A23, A36, A38, A41 and A42 are no programs: tests/hostile/test_statements.py")
     return 1 if any(result.wrong or result.left for result in results) else 0
 
 
@@ -55,6 +56,7 @@ def _attacks(ground: Arena, *, compiling: bool) -> Iterator[tuple[str, str, Call
     for program in PROGRAMS:
         if compiling or program.language == "c":
             yield program.id, program.language, lambda attack=program: ground.attack(attack)  # type: ignore[misc]
+    yield LISTENER.id, "c", lambda: ground.two_at_once(SENDER, LISTENER)
     for collection in COLLECTIONS:
         yield collection.id, "c", lambda attack=collection: ground.collection(attack)  # type: ignore[misc]
     for source in COMPILATIONS if compiling else ():

@@ -268,12 +268,21 @@ class Arena:
         with self.adapter.sandboxes[slot].box(self.image("c"), files) as box:
             return box.run([*command, self.kind, *attack.mode], attack.stdin, attack.allowance())
 
-    def at_the_same_time(self, sending: Attack, listening: Attack) -> tuple[RunOutcome, RunOutcome]:
+    def two_at_once(self, sending: Attack, listening: Attack) -> Result:
         """Two C programs in the two slots, the one that listens in the first."""
-        with ThreadPoolExecutor(max_workers=1) as other:
-            sent = other.submit(self.run_in, 1, sending)
-            heard = self.run_in(0, listening)
-            return sent.result(), heard
+        image = self.image("c")
+
+        def run() -> tuple[Verdict, list[str]]:
+            with ThreadPoolExecutor(max_workers=1) as other:
+                sent = other.submit(self.run_in, 1, sending)
+                heard = self.run_in(0, listening)
+                wrong = [] if sent.result().ending == Exited(0) else [f"the sender ended by {sent.result().ending}"]
+            verdict = case_verdict(heard, listening.allowance(), lambda output: output == CONTAINED)
+            return verdict, wrong + ([] if verdict is Verdict.AC else [_said(verdict, heard)])
+
+        self.run_in(1, replace(sending, program="honest", mode=("nothing",)))  # its slot is made ready, too
+        self._idle_after = ("", False)
+        return self._watched(image, (listening.id, listening.name, "c", listening.expected), run, collecting=False)
 
 
 @contextmanager

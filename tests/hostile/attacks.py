@@ -141,3 +141,6 @@ PROGRAMS: Final[list[Attack]] = [
     Attack(id="A17", name="network and processes", program="Outside", mode=("{port}",), language="java"),
     Attack(id="A33", name="agents", program="Agent", language="java"),
 ]  # fmt: skip
+
+SENDER: Final = Attack(id="A19", name="signs for another run", program="channel", mode=("send",))
+LISTENER: Final = Attack(id="A19", name="two runs at once", program="channel", mode=("listen",))

@@ -2,10 +2,9 @@
 
 import pytest
 
-from executor.sandbox.port import Exited
 from tests.hostile.arena import Arena, Result
-from tests.hostile.attack import CONTAINED, LIMITS, Attack
-from tests.hostile.attacks import PROGRAMS
+from tests.hostile.attack import Attack
+from tests.hostile.attacks import LISTENER, PROGRAMS, SENDER
 from tests.hostile.compilations import COLLECTIONS, COMPILATIONS, Collection, Compilation
 
 
@@ -34,9 +33,5 @@ def test_only_plain_files_are_collected(ground: Arena, attack: Collection) -> No
     _hold(ground.collection(attack))
 
 
-def test_a19_two_runs_at_the_same_time_do_not_know_of_each_other(ground: Arena) -> None:
-    sending = Attack(id="A19", name="send", program="channel", mode=("send",), limits=LIMITS)
-    listening = Attack(id="A19", name="listen", program="channel", mode=("listen",), limits=LIMITS)
-    sent, heard = ground.at_the_same_time(sending, listening)
-    assert sent.ending == Exited(0)
-    assert heard.output == CONTAINED
+def test_a19_two_runs_at_once_do_not_know_of_each_other(ground: Arena) -> None:
+    _hold(ground.two_at_once(SENDER, LISTENER))

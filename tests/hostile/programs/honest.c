@@ -1,8 +1,8 @@
-/* A program that does nothing wrong: `sum` adds two numbers, `work` does an amount of work that is always the same, so
- * that its CPU time tells what its neighbours do to it. */
+/* A program that does nothing wrong: `sum` adds two numbers, `near` and `far` do an amount of work that is always the
+ * same, in a core's own cache and in memory, so that their CPU time tells what their neighbours do to them. */
 #include "report.h"
 
-enum { WORDS = 1 << 18, ROUNDS = 160 };
+enum { WORDS = 1 << 16, ROUNDS = 640, FAR_WORDS = 8 << 20, STEPS = 1 << 20 };
 
 static int sum(void) {
     long long first, second;
@@ -11,7 +11,7 @@ static int sum(void) {
     return 0;
 }
 
-static int work(void) {
+static int near(void) {
     static uint32_t table[WORDS];
     uint32_t state = 1;
     for (int round = 0; round < ROUNDS; round++) {
@@ -24,7 +24,17 @@ static int work(void) {
     return 0;
 }
 
+/* Each step waits for the one before. */
+static int far(void) {
+    static uint32_t next[FAR_WORDS];
+    for (uint32_t at = 0; at < FAR_WORDS; at++) next[at] = (at * 1664525u + 1013904223u) % FAR_WORDS;
+    uint32_t at = 1;
+    for (int step = 0; step < STEPS; step++) at = next[at] ^ (uint32_t)(step & 1);
+    printf("%u\n", at);
+    return 0;
+}
+
 int main(int count, char **arguments) {
     begin(count, arguments);
-    return is("work") ? work() : sum();
+    return is("near") ? near() : is("far") ? far() : sum();
 }
