@@ -1,5 +1,6 @@
 """Compiles a submission once, in the sandbox; what is wrong with it is said, cleaned of the box's own traces."""
 
+import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,8 @@ from executor.languages.language import Language, ProgramSource
 from executor.sandbox.port import BoxFile, Exited, Halted, Limit, RunLimits, RunOutcome, Sandbox
 from schemas.values import SourceFile, Stub
 
-COMPILER_OUTPUT_CHARACTERS: Final = 64 * 1024
+COMPILER_OUTPUT_BYTES: Final = 64 * 1024
+"""Of what a compiler said, as UTF-8."""
 
 COMPILE_LIMITS: Final = RunLimits(
     cpu_time_ms=20_000, wall_time_ms=60_000, memory_bytes=1024 * 1024 * 1024, output_bytes=0, processes=64
@@ -19,7 +21,8 @@ COMPILE_LIMITS: Final = RunLimits(
 
 _ESCAPE_CODE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_BOX_PATH: Final = re.compile(r"/(?:box|out|tmp)/")
+_BOX_PATH: Final = re.compile(r"(?<!\w)/(?:box|out|tmp(?:/src)?)/")
+_UTF8: Final = codecs.getincrementaldecoder("utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,8 @@ def compile_task(
     """What has to be run to compile these files."""
     arranged = arrange(language, _with_stub(language, files, stub), entry_point)
     sources = tuple(BoxFile(name=file.name, content=file.content) for file in arranged.files)
-    command = language.compile_arguments([_argument(file.name) for file in sources if language.is_source(file.name)])
+    names = [_argument(file.name) for file in sources if language.is_source(file.name)]
+    command = language.compile_arguments(names, _argument(arranged.entry_point) if arranged.entry_point else "")
     return CompileTask(
         image=image,
         sources=sources,
@@ -100,9 +104,13 @@ def run_compiler(sandbox: Sandbox, task: CompileTask) -> Compiled | CompileFaile
 
 
 def clean_output(raw: bytes) -> str:
-    """The beginning of what a compiler said, without escape codes, control characters and paths of the box."""
-    text = _ESCAPE_CODE.sub("", raw.decode("utf-8", errors="replace").replace("\r\n", "\n"))
-    return _BOX_PATH.sub("", _CONTROL.sub("", text))[:COMPILER_OUTPUT_CHARACTERS]
+    """The beginning of what a compiler said, without escape codes, control characters and paths of the box.
+
+    At most `COMPILER_OUTPUT_BYTES`; a character that the cut goes through is left out.
+    """
+    text = _UTF8("replace").decode(raw[:COMPILER_OUTPUT_BYTES])
+    text = _CONTROL.sub("", _ESCAPE_CODE.sub("", text.replace("\r\n", "\n")))
+    return _BOX_PATH.sub("", text).encode()[:COMPILER_OUTPUT_BYTES].decode(errors="ignore")
 
 
 def _argument(file_name: str) -> str:

@@ -15,7 +15,7 @@ SOURCES: Final = "{sources}"
 MAIN: Final = "{main}"
 ENTRY_POINT: Final = "{entry_point}"
 ENTRY_STEM: Final = "{entry_stem}"
-_MEMORY: Final = re.compile(r"\{memory_mib(?:\*(\d+))?(?:/(\d+))?\}")
+MEMORY: Final = re.compile(r"\{memory_mib(?:\*(\d+))?(?:/(\d+))?\}")
 
 
 class EntryPointRule(StrEnum):
@@ -72,7 +72,7 @@ class Language:
         memory = _memory_part(memory_bytes)
         stem = entry_point.rpartition(".")[0]
         return [
-            _MEMORY.sub(memory, argument).replace(ENTRY_POINT, entry_point).replace(ENTRY_STEM, stem)
+            MEMORY.sub(memory, argument).replace(ENTRY_POINT, entry_point).replace(ENTRY_STEM, stem)
             for argument in self.run_command
         ]
 

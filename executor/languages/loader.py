@@ -1,16 +1,32 @@
 """Reads languages from their TOML files. What is wrong with one is told with its file, line and key."""
 
+import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from executor.languages.language import EntryPointRule, Language, Languages, ProgramSource
+from executor.languages.language import (
+    ENTRY_POINT,
+    ENTRY_STEM,
+    MAIN,
+    MEMORY,
+    SOURCES,
+    EntryPointRule,
+    Language,
+    Languages,
+    ProgramSource,
+)
 from schemas.ids import LanguageId
 
 FOLDER: Final = Path(__file__).parent
 MOST_PROCESSES: Final = 512
+
+COMPILE_PLACES: Final = tuple(map(re.escape, (SOURCES, MAIN)))
+RUN_PLACES: Final = (re.escape(ENTRY_POINT), re.escape(ENTRY_STEM), MEMORY.pattern)
+_PLACE: Final = re.compile(r"\{[a-z_]+[^{}]*\}")
 
 T = TypeVar("T")
 
@@ -54,9 +70,9 @@ def parse_language(file: str, text: str) -> Language:
         entry_point=reader.take("entry_point", EntryPointRule, default=EntryPointRule.NONE),
         starter=reader.take("starter", _text).lstrip("\n"),
         version_command=reader.take("version.command", _texts),
-        compile_command=reader.take("compile.command", _texts),
+        compile_command=reader.take("compile.command", partial(_command, places=COMPILE_PLACES)),
         program=reader.take("compile.program", ProgramSource),
-        run_command=reader.take("run.command", _texts),
+        run_command=reader.take("run.command", partial(_command, places=RUN_PLACES)),
         processes=reader.take("run.processes", _count),
     )
     reader.refuse_the_rest()
@@ -121,6 +137,14 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise ValueError("must be a list of texts that is not empty")
     return tuple(_text(element) for element in value)
+
+
+def _command(value: Any, places: Sequence[str]) -> tuple[str, ...]:
+    for argument in (words := _texts(value)):
+        for place in _PLACE.findall(argument):
+            if not any(re.fullmatch(known, place) for known in places):
+                raise ValueError(f"{place} stands for nothing here")
+    return words
 
 
 def _count(value: Any) -> int:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from executor.compile import COMPILER_OUTPUT_CHARACTERS, Compiled, CompileFailed, clean_output, compile_program
+from executor.compile import COMPILER_OUTPUT_BYTES, Compiled, CompileFailed, clean_output, compile_program
 from executor.languages.loader import load_languages
 from executor.sandbox.port import Exited, Halted, Limit, RunOutcome, Signalled
 from schemas.ids import LanguageId
@@ -71,6 +71,7 @@ def test_a_status_that_an_author_can_bring_about_is_never_our_fault(code: int) -
     [
         (b"/box/main.cpp:1:2: error", "main.cpp:1:2: error"),
         (b"/tmp/ccX.o: in /out/main", "ccX.o: in main"),
+        (b"File /tmp/src/main.ml; see /usr/out/x", "File main.ml; see /usr/out/x"),
         (b"\x1b[01;31merror\x1b[m\x1b[K: \x1b]8;;http://x\x07no\x1b]8;;\x07", "error: no"),
         (b"a\x00b\x08c\x7f\r\nd\te", "abc\nd\te"),
         (b"\xff\xfe", "��"),
@@ -82,7 +83,25 @@ def test_traces_of_the_box_and_escape_codes_are_removed(raw: bytes, shown: str) 
 
 
 def test_compiler_output_is_bounded() -> None:
-    assert len(clean_output(b"x" * (2 * COMPILER_OUTPUT_CHARACTERS))) == COMPILER_OUTPUT_CHARACTERS
+    assert len(clean_output(b"x" * (2 * COMPILER_OUTPUT_BYTES))) == COMPILER_OUTPUT_BYTES
+
+
+@pytest.mark.parametrize("raw", ["é".encode() * COMPILER_OUTPUT_BYTES, b"x" + "é".encode() * COMPILER_OUTPUT_BYTES])
+def test_compiler_output_is_bounded_in_bytes_and_ends_with_a_whole_character(raw: bytes) -> None:
+    shown = clean_output(raw)
+    assert COMPILER_OUTPUT_BYTES - 2 < len(shown.encode()) <= COMPILER_OUTPUT_BYTES
+    assert shown[-1] == "é"
+
+
+def test_what_is_no_text_is_bounded_as_it_is_shown() -> None:
+    assert len(clean_output(b"\xff" * COMPILER_OUTPUT_BYTES).encode()) <= COMPILER_OUTPUT_BYTES
+
+
+def test_the_authors_entry_point_is_what_the_compiler_begins_with() -> None:
+    sandbox = ScriptedSandbox(on_compile=lambda _: outcome(collected=PROGRAM))
+    files = [SourceFile(name=name, content=b"") for name in ("main.rs", "b.rs")]
+    compile_program(sandbox, "image", LANGUAGES[LanguageId("rust")], files, stub=None, entry_point="b.rs")
+    assert sandbox.ran[0].command[-1] == "b.rs"
 
 
 def test_entry_points_of_java_come_with_the_program() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from executor.languages.images import DEFAULT_IMAGES, default_images, runner_image, runner_images
+from executor.languages.images import DEFAULT_IMAGES, DOCKERFILES, default_images, runner_image, runner_images
 from executor.languages.loader import FOLDER, BadLanguage, load_languages, parse_language
 from schemas.ids import LanguageId
 
@@ -48,6 +48,11 @@ def test_the_entry_point_and_parts_of_the_memory_take_their_places() -> None:
     command = java.run_arguments(entry_point="org.example.Main", memory_bytes=256 * MEBIBYTE)
     assert command[-1] == "org.example.Main"
     assert "-Xms64m" in command
+    assert "GOMEMLIMIT=224MiB" in load_languages()[LanguageId("go")].run_arguments(
+        entry_point="", memory_bytes=256 * MEBIBYTE
+    )
+    typescript = load_languages()[LanguageId("typescript")]
+    assert typescript.run_arguments(entry_point="a.b.ts", memory_bytes=1)[-1] == "/box/a.b.js"
     assert not any("{" in argument for argument in command)
 
 
@@ -64,6 +69,9 @@ def test_the_entry_point_and_parts_of_the_memory_take_their_places() -> None:
         ("processes = 64", "", None, "run.processes"),
         ("processes = 64", "processes = true", None, "run.processes"),
         ('id = "java"', 'id = "jave"', 1, "id"),
+        ('"{sources}"', '"{source}"', None, "compile.command"),
+        ('"{entry_point}"', '"{main}"', None, "run.command"),
+        ("{memory_mib/4}", "{memory_mb}", None, "run.command"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_key_and_line(old: str, new: str, line: int | None, key: str) -> None:
@@ -79,6 +87,26 @@ def test_a_bad_file_is_refused_with_its_key_and_line(old: str, new: str, line: i
 def test_a_file_that_is_no_toml_is_refused_with_the_line() -> None:
     with pytest.raises(BadLanguage, match=r"java\.toml: .*line 3"):
         parse_language("java.toml", 'id = "java"\nname = "Java"\nimage = \n')
+
+
+@pytest.mark.parametrize("language", [LanguageId("cpp"), LanguageId("cpp20"), LanguageId("cpp23")])
+def test_the_header_is_compiled_with_the_flags_of_the_compile_command(language: LanguageId) -> None:
+    command = load_languages()[language].compile_command
+    standard, *flags = command[1 : command.index("-o")]
+    dockerfile = " ".join((DOCKERFILES / "cpp.Dockerfile").read_text().replace("\\\n", " ").split())
+    number = standard.removeprefix("-std=gnu++")
+    assert number in dockerfile.partition("for standard in ")[2].partition(";")[0].split()
+    assert f"g++ -std=gnu++$standard {' '.join(flags)} -x c++-header" in dockerfile
+
+
+def test_an_image_is_tagged_by_its_pom_too(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "kotlin.Dockerfile"
+    dockerfile.write_text("FROM debian:bookworm-slim\n")
+    before = runner_image(dockerfile)
+    (tmp_path / "kotlin.pom.xml").write_text("<project/>")
+    after = runner_image(dockerfile)
+    assert (before.pom, after.pom) == (None, tmp_path / "kotlin.pom.xml")
+    assert before.tag != after.tag
 
 
 def test_an_image_is_tagged_by_its_dockerfile(tmp_path: Path) -> None:
