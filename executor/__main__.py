@@ -55,6 +55,9 @@ ENGINE_PAUSE_S: Final = 1.0
 CLOSE_PATIENCE_S: Final = 1.0
 HEART_PATIENCE_S: Final = 30.0
 """Longer than the worker waits for any one answer of the broker."""
+PROGRESS_LINGER_MS: Final = 20
+"""Nobody sees a case that much later; broker and projector have a tenth of the work with a judging of short cases."""
+
 PREFETCHED_JOBS: Final = 1
 """A job that waits in our memory cannot be taken by another executor."""
 
@@ -94,11 +97,14 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
     asked = tuple(LanguageId(language) for language in settings.languages)
     languages = offered_languages(known, asked, runner_images(), engine.image_id)
     toolchains = find_toolchains(sandboxes[0], languages, runner_images(), engine.image_id)
-    event_log = connect(
-        settings.kafka, settings.registry_url, client_id=f"executor-{executor_id}", prefetch=PREFETCHED_JOBS
-    )
+    client_id = f"executor-{executor_id}"
+    event_log = connect(settings.kafka, settings.registry_url, client_id=client_id, prefetch=PREFETCHED_JOBS)
     held.callback(event_log.close, CLOSE_PATIENCE_S)
-    _work(settings, plan.slots, sandboxes, toolchains, event_log, held)
+    progress_log = connect(
+        settings.kafka, settings.registry_url, client_id=f"{client_id}-progress", linger_ms=PROGRESS_LINGER_MS
+    )
+    held.callback(progress_log.close, CLOSE_PATIENCE_S)
+    _work(settings, plan.slots, sandboxes, toolchains, event_log, progress_log, held)
 
 
 def _work(
@@ -107,6 +113,7 @@ def _work(
     sandboxes: list[Sandbox],
     toolchains: Toolchains,
     event_log: EventLog,
+    progress_log: EventLog,
     held: ExitStack,
 ) -> None:
     executor_id = ExecutorId(settings.executor_id)
@@ -136,7 +143,7 @@ def _work(
     worker = Worker(
         event_log=LeavableGroups(groups=event_log, why_aside=pool_watch.why_aside, busy=lambda: worker.busy),
         pool=settings.pool,
-        runners=[Runner(judge=judge, event_log=event_log) for judge in judges],
+        runners=[Runner(judge=judge, event_log=event_log, progress_log=progress_log) for judge in judges],
         beat=held.enter_context(Heartbeats(HEART_PATIENCE_S)).heart("worker"),
     )
     reporter = Reporter(

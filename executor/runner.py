@@ -41,6 +41,9 @@ class Runner:
 
     judge: Judge
     event_log: EventLog
+    progress_log: EventLog
+    """The same log by a producer that may wait a moment for more: ten cases then cost as much as one."""
+
     retry_delays_s: Sequence[float] = RETRY_DELAYS_S
     stopping: Flag = field(default_factory=Flag)
 
@@ -122,7 +125,7 @@ class Runner:
     def _tell(self, event: JudgingStarted | CaseJudged) -> None:
         """Progress is worth no waiting: a verdict replaces it."""
         try:
-            self.event_log.append(JUDGINGS, event).add_done_callback(_note_loss)
+            self.progress_log.append(JUDGINGS, event).add_done_callback(_note_loss)
         except LogError as fault:
             log.warning("progress_lost", why=fault)
 

@@ -63,7 +63,9 @@ class Life:
         self.stop = Flag()
         self.sandboxes = [ScriptedSandbox(on_run=self._on_run) for _ in range(slots)]
         judges = [judge_with(sandbox, house.blobs) for sandbox in self.sandboxes]
-        runners = [Runner(judge=judge, event_log=house.log, retry_delays_s=()) for judge in judges]
+        runners = [
+            Runner(judge=judge, event_log=house.log, progress_log=house.log, retry_delays_s=()) for judge in judges
+        ]
         self.worker = Worker(event_log=groups, pool=POOL, runners=runners, drain_patience_s=0.2)
         self.thread = Thread(target=self._live)
         self.thread.start()

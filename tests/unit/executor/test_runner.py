@@ -46,7 +46,7 @@ def record_of(event: Event, value: bytes = b"as it stood") -> Record:
 
 
 def runner_with(log: MemoryEventLog, blobs: DirectoryBlobStore, sandbox: ScriptedSandbox) -> Runner:
-    return Runner(judge=judge_with(sandbox, blobs), event_log=log, retry_delays_s=DELAYS)
+    return Runner(judge=judge_with(sandbox, blobs), event_log=log, progress_log=log, retry_delays_s=DELAYS)
 
 
 def counted(first: Start = FIRST) -> Callable[[], Start]:
@@ -257,7 +257,7 @@ def test_a_verdict_whose_acknowledgement_was_lost_is_appended_again_under_the_sa
 
 def test_going_down_ends_a_wait_and_leaves_no_verdict(log: MemoryEventLog, blobs: DirectoryBlobStore) -> None:
     judge = judge_with(ScriptedSandbox(on_run=failing(9)), blobs)
-    runner = Runner(judge=judge, event_log=log, retry_delays_s=(60.0,))
+    runner = Runner(judge=judge, event_log=log, progress_log=log, retry_delays_s=(60.0,))
     thread, stopped = in_background(runner, record_of(job([case(blobs, "1", b"1", b"1")])))
     thread.join(0.1)
     runner.stop()

@@ -56,7 +56,9 @@ class Pool:
 
     def new_worker(self, slots: int, groups: Groups | None = None) -> Worker:
         judges = [judge_with(ScriptedSandbox(on_run=self._on_run), self.blobs) for _ in range(slots)]
-        runners = [Runner(judge=judge, event_log=self.log, retry_delays_s=()) for judge in judges]
+        runners = [
+            Runner(judge=judge, event_log=self.log, progress_log=self.log, retry_delays_s=()) for judge in judges
+        ]
         return Worker(event_log=groups or self.log, pool=POOL, runners=runners, drain_patience_s=DRAIN_PATIENCE_S)
 
     def _run(self) -> None:
