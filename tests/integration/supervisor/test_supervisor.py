@@ -25,7 +25,7 @@ MEBIBYTE: Final = 1024 * 1024
 FUZZ_S: Final = 4
 SANITIZERS: Final = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{SOURCES}")
 LIMITS: Final = RunLimits(
-    cpu_time_ms=2_000, wall_time_ms=5_000, memory_bytes=64 * MEBIBYTE, output_bytes=MEBIBYTE, processes=16
+    cpu_time_ms=2_000, wall_time_ms=60_000, memory_bytes=64 * MEBIBYTE, output_bytes=MEBIBYTE, processes=16
 )
 
 pytestmark = pytest.mark.docker
