@@ -219,6 +219,12 @@ def _throughput(bench: Bench, url: str) -> list[Measurement]:
     ]
 
 
+def own_rate(runs: int) -> float:
+    """Runs in a second of the nested sandbox by itself, all slots at once, each of them doing so many."""
+    with daemon() as url, _bench(url) as bench:
+        return _rate(bench, SLOTS, runs, bench.nested)
+
+
 def _rate(bench: Bench, slots: int, runs: int, make: Callable[[int], NestedSandbox | ContainerSandbox]) -> float:
     with ExitStack() as held:
         sandboxes: list[Sandbox] = [held.enter_context(closing(make(slot))) for slot in range(slots)]

@@ -74,7 +74,7 @@ class Place:
     def judging(self, *delays_s: float) -> Thread:
         """Judges a program that sleeps a second, in a thread of its own."""
         record = Record(position=POSITION, appended_at=NOW, event=job([case(self.blobs, "1", b"", b"3")], source=SLOW))
-        runner = Runner(judge=self.judge, event_log=self.log, retry_delays_s=delays_s)
+        runner = Runner(judge=self.judge, event_log=self.log, progress_log=self.log, retry_delays_s=delays_s)
         numbers = itertools.count(1)
 
         def count() -> Start:
