@@ -21,8 +21,8 @@ without knowing, leaves the same rows.
 A partition begins at our checkpoint, not at the group's committed offset, since only the checkpoint stands where the
 rows stand. A batch ends when it is full or nothing more is there, and under load records gather (`pace.py`), so that
 a checkpoint per batch is at most some twenty in a second, and comes at once when caught up. A model with a memory
-(boards) gets its partition from offset 0; up to the checkpoint its fold answers into the void. Snapshots of that memory would make the start
-shorter; 10,000 records of a contest of 500 teams take a second of CPU time (measured).
+(boards) gets its partition from offset 0; up to the checkpoint its fold answers into the void. Snapshots of that
+memory would make the start shorter; 10,000 records of a contest of 500 teams take a second of CPU time (measured).
 
 One thread per model does nothing but poll, since polling blocks; the group's callbacks run in it, and nothing else
 touches the partitions meanwhile: the loop folds between two polls, and what is still being announced has its
