@@ -21,9 +21,11 @@ from executor.calibration.calibrator import Bench, Calibrator
 from executor.calibration.measure import LANGUAGE
 from executor.calibration.pool import PoolWatch
 from executor.compile_cache import DirectoryCompileCache
+from executor.compiler_versions import keep_versions, read_versions
 from executor.cores import plan_cores
 from executor.judge import Judge
 from executor.languages.images import runner_images
+from executor.languages.language import Languages
 from executor.languages.loader import BadLanguage, load_languages
 from executor.leaving_group import LeavableGroups
 from executor.machine import Machine
@@ -96,7 +98,7 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
     sandboxes = [_sandbox(settings, slot, groups, owner, work, held) for slot in plan.slots]
     asked = tuple(LanguageId(language) for language in settings.languages)
     languages = offered_languages(known, asked, runner_images(), engine.image_id)
-    toolchains = find_toolchains(sandboxes[0], languages, runner_images(), engine.image_id)
+    toolchains = _toolchains(settings, sandboxes[0], languages, engine)
     client_id = f"executor-{executor_id}"
     event_log = connect(settings.kafka, settings.registry_url, client_id=client_id, prefetch=PREFETCHED_JOBS)
     held.callback(event_log.close, CLOSE_PATIENCE_S)
@@ -105,6 +107,14 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
     )
     held.callback(progress_log.close, CLOSE_PATIENCE_S)
     _work(settings, plan.slots, sandboxes, toolchains, event_log, progress_log, held)
+
+
+def _toolchains(settings: ExecutorSettings, sandbox: Sandbox, languages: Languages, engine: Engine) -> Toolchains:
+    path = settings.blobs.with_name("compiler-versions.json")
+    versions = read_versions(path)
+    found = find_toolchains(sandbox, languages, runner_images(), engine.image_id, versions)
+    keep_versions(path, versions)
+    return found
 
 
 def _work(

@@ -1,6 +1,6 @@
 """What this executor can judge with: each language with its image as it is, and its compiler's version as it says."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,24 +69,31 @@ def _is_there(reference: str, digest_of: Callable[[str], str]) -> bool:
 
 
 def find_toolchains(
-    sandbox: Sandbox, languages: Languages, images: Iterable[RunnerImage], digest_of: Callable[[str], str]
+    sandbox: Sandbox,
+    languages: Languages,
+    images: Iterable[RunnerImage],
+    digest_of: Callable[[str], str],
+    versions: MutableMapping[str, str] | None = None,
 ) -> Toolchains:
     """A toolchain for every language; an `ImageMissing` tells which one there is none for.
 
     Each version command is run once per image, in the sandbox itself, so that a sandbox that cannot run or account
-    is found out here as well.
+    is found out here as well. `versions` holds what was said before, and is added to; default images are asked anew.
     """
-    references = {image.name: image.reference for image in images}
-    versions: dict[tuple[str, tuple[str, ...]], str] = {}
+    known = {image.name: image for image in images}
+    kept = {} if versions is None else versions
+    asked: set[str] = set()
     found: dict[LanguageId, Toolchain] = {}
     for language in languages.values():
-        if language.image not in references:
+        if language.image not in known:
             raise ImageMissing(language.image, f"{language.id} names it, but there is no Dockerfile for it")
-        image = _digest(references[language.image], language, digest_of)
-        key = (image, language.version_command)
-        if key not in versions:
-            versions[key] = _version(sandbox, references[language.image], image, language)
-        found[language.id] = Toolchain(language=language, image=image, compiler_version=versions[key])
+        image = known[language.image]
+        digest = _digest(image.reference, language, digest_of)
+        key = " ".join((digest, *language.version_command))
+        if key not in asked and (image.is_default or key not in kept):
+            kept[key] = _version(sandbox, image.reference, digest, language)
+        asked.add(key)
+        found[language.id] = Toolchain(language=language, image=digest, compiler_version=kept[key])
     return found
 
 

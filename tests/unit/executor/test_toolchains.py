@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from executor import SOFTWARE_VERSION
+from executor.compiler_versions import keep_versions, read_versions
 from executor.languages.images import DEFAULT_IMAGES, runner_images
 from executor.languages.loader import BadLanguage, load_languages
 from executor.reporter import Reporter
@@ -41,6 +42,25 @@ def test_a_version_is_asked_for_once_per_image() -> None:
     sandbox = ScriptedSandbox(on_run=lambda _: outcome(output=b"v"))
     find_toolchains(sandbox, LANGUAGES, runner_images(), digest_of)
     assert len(sandbox.ran) == len({(ran.image, ran.command) for ran in sandbox.ran})
+
+
+def test_what_a_compiler_has_said_is_asked_again_of_default_images_alone(tmp_path: Path) -> None:
+    offered = {**LANGUAGES, LanguageId("go"): ALL[LanguageId("go")]}
+    path = tmp_path / "cache" / "versions.json"
+    versions = read_versions(path)
+    first = ScriptedSandbox(on_run=lambda _: outcome(output=b"v1"))
+    find_toolchains(first, offered, runner_images(), digest_of, versions)
+    keep_versions(path, versions)
+    again = ScriptedSandbox(on_run=lambda _: outcome(output=b"v2"))
+    found = find_toolchains(again, offered, runner_images(), digest_of, read_versions(path))
+    assert {name for name, toolchain in found.items() if toolchain.compiler_version == "v1"} == {"go"}
+    assert len(first.ran) == len(again.ran) + 1
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"{"])
+def test_versions_that_cannot_be_read_are_asked_for(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "versions.json").write_bytes(content)
+    assert read_versions(tmp_path / "versions.json") == {}
 
 
 def test_a_compiler_that_does_not_run_keeps_the_executor_out() -> None:
