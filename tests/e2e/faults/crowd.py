@@ -1,18 +1,20 @@
 """Contestants who submit while something dies, and what must be true when the dust has settled."""
 
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
 from deploy.local.stack import Stack
+from executor.sandbox.engine import Engine
+from executor.sandbox.leftovers import owner_name
 from judgestream import Client, Refused
+from schemas.ids import ExecutorId
 from tests.invariants.raw_log import read_log
 from tests.invariants.rules import violations
 from tests.invariants.served import served_violations
@@ -84,30 +86,20 @@ class Crowd:
         settings = self.stack.environment()
         found = self._until_quiet(settings["JUDGESTREAM_KAFKA"], settings["JUDGESTREAM_REGISTRY_URL"])
         assert found == []
-        assert self._leftovers_in_the_end() == []
+        with self.without("executor", for_s=0):
+            assert self.leftovers() == []
 
-    def busy_slots(self) -> int:
-        """How many containers of runs there are now."""
-        return len(self.leftovers())
+    def begun(self) -> bool:
+        """Whether an executor has begun with any of what was accepted so far."""
+        done = [receipt.result() for receipt in self._receipts if receipt.done()]
+        return any(self._state(submission_id) not in (None, "queued") for submission_id in done)
 
     def leftovers(self) -> list[str]:
-        """Containers of ours and folders of runs that are still there."""
-        docker = {**os.environ, "DOCKER_HOST": self.stack.environment()["JUDGESTREAM_DOCKER"]}
-        listed = subprocess.run(
-            ["docker", "ps", "--all", "--quiet", "--filter", "label=judgestream=1"],
-            env=docker,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return listed.stdout.split()
-
-    def _leftovers_in_the_end(self) -> list[str]:
-        """What stays behind: a job delivered twice may still be in its second judging, which the fold ignores."""
-        deadline = time.monotonic() + SETTLE_S
-        while (left := self.leftovers()) and time.monotonic() < deadline:
-            pass
-        return left
+        """Containers of this system's executor, which keeps some while it lives and takes them along."""
+        settings = self.stack.environment()
+        owner = owner_name(ExecutorId(settings["JUDGESTREAM_EXECUTOR_ID"]), Path(settings["JUDGESTREAM_WORK"]))
+        with closing(Engine(settings["JUDGESTREAM_DOCKER"])) as engine:
+            return list(engine.owned(owner))
 
     def _until_quiet(self, kafka: str, registry_url: str) -> list[str]:
         """Violations once feed, boards and commits had time to catch up: they follow a verdict by a moment."""
@@ -119,14 +111,19 @@ class Crowd:
                 return found
 
     def _verdict(self, submission_id: str, *, wait_s: float) -> str | None:
-        """None while there is none, and while the read side has not come so far as to know the submission."""
+        return self._shown(submission_id, wait_s=wait_s).get("verdict")
+
+    def _state(self, submission_id: str) -> str | None:
+        return self._shown(submission_id, wait_s=0).get("state")
+
+    def _shown(self, submission_id: str, *, wait_s: float) -> dict[str, Any]:
+        """Nothing while the read side has not come so far as to know the submission."""
         try:
-            verdict: str | None = self.jury.submission(submission_id, wait_s=wait_s)["verdict"]
+            return self.jury.submission(submission_id, wait_s=wait_s)
         except Refused as refusal:
             if refusal.status != httpx.codes.NOT_FOUND:
                 raise
-            return None
-        return verdict
+            return {}
 
     def _submit_one(self, client: Client, source: bytes) -> str:
         receipt = client.submit(
@@ -139,6 +136,6 @@ def until_running(crowd: Crowd) -> None:
     """Waits until an executor is working on one of the crowd's submissions."""
     deadline = time.monotonic() + SETTLE_S
     while time.monotonic() < deadline:
-        if crowd.busy_slots() > 0:
+        if crowd.begun():
             return
     raise AssertionError("no executor began to work")

@@ -9,7 +9,7 @@ from tests.e2e.faults.crowd import Crowd, until_running
 
 
 def test_an_executor_killed_in_the_middle_of_a_judging(crowd: Crowd) -> None:
-    crowd.submit(each=3)
+    crowd.submit(each=10)
     until_running(crowd)
     os.kill(crowd.stack.pid("executor"), signal.SIGKILL)
     crowd.goes_on()
