@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from schemas import dead_letters
+import schemas.dead_letters
 from schemas.events import DeadLettered, Event
 from schemas.topics import TOPIC_BY_NAME
 from schemas.values import DeadLetterReason, Position
@@ -39,7 +39,7 @@ def expected(event: Event, topic: str) -> Event | Poison:
 
 def dead_letter(record: SourceRecord, poison: Poison, now: datetime) -> DeadLettered:
     """The letter for a record that is given up; a repeat has the same id."""
-    return dead_letters.dead_letter(
+    return schemas.dead_letters.dead_letter(
         record.position,
         key=record.key,
         value=record.value,

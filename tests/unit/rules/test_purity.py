@@ -8,17 +8,37 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 DECISIONS = ("backlog", "feed_contests", "route_submissions", "source", "watch_lag")
+COUNTS = ("attempts", "commit_tracker", "lanes", "start_notes", "waiting_jobs")
 MODULES = [
+    ROOT / "schemas" / "dead_letters.py",
+    *(ROOT / "executor" / f"{name}.py" for name in COUNTS),
     *sorted((ROOT / "schemas" / "rules").glob("*.py")),
+    ROOT / "schemas" / "dead_letters.py",
     *(ROOT / "stream_processors" / f"{name}.py" for name in DECISIONS),
     *(ROOT / "executor" / f"{name}.py" for name in ("policy", "provenance", "calibration/band")),
 ]
 ALLOWED = frozenset(
-    {"collections", "dataclasses", "datetime", "enum", "hashlib", "json", "statistics", "typing", "uuid"}
+    {
+        "collections",
+        "dataclasses",
+        "datetime",
+        "enum",
+        "hashlib",
+        "itertools",
+        "json",
+        "re",
+        "statistics",
+        "typing",
+        "uuid",
+    }
 )
 ALLOWED_OF_OURS = frozenset(
     {
+        "executor.lanes",
         "executor.sandbox.port",
+        "executor.start_notes",
+        "schemas.dead_letters",
+        "schemas.dead_letters",
         "schemas.events",
         "schemas.eventlog.port",
         "schemas.ids",
