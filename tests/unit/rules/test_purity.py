@@ -38,7 +38,6 @@ ALLOWED_OF_OURS = frozenset(
         "executor.sandbox.port",
         "executor.start_notes",
         "schemas.dead_letters",
-        "schemas.dead_letters",
         "schemas.events",
         "schemas.eventlog.port",
         "schemas.ids",
