@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from tests.cgroup2.suites import SLOWNESS, Driver, Suite, wanted_suites
 DAEMON_CONFIGURATION: Final = Path("/etc/docker/daemon.json")
 DRIVER_OPTION: Final = "native.cgroupdriver={}"
 START_PATIENCE_S: Final = 60
+SIDE_BY_SIDE: Final = 2
 
 
 def main(folder: Path) -> None:
@@ -31,17 +33,16 @@ def main(folder: Path) -> None:
     layout = Layout(folder)
     layout.results.mkdir()
     began, took = time.monotonic(), {"boot": _uptime_s()}
-    driver = Driver.SYSTEMD
     apparmor.load_profile()
     _make_runner_image()
     took["image"] = time.monotonic() - began
-    for suite in wanted_suites():
-        if suite.driver is not driver:
-            driver = suite.driver
+    for driver in Driver:
+        if driver is not Driver.SYSTEMD:
             _restart_docker(driver)
-        began = time.monotonic()
-        _run(suite, layout)
-        took[suite.name] = time.monotonic() - began
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as lanes:
+            suites = [suite for suite in wanted_suites() if suite.driver is driver]
+            times = list(lanes.map(lambda suite: _run(suite, layout), suites))
+        took |= {suite.name: took_s for suite, took_s in zip(suites, times, strict=True)}
     facts = {"mounts": Path("/proc/mounts").read_text().splitlines(), "left": _left(), "took_s": took}
     layout.machine.write_text(json.dumps(facts))
 
@@ -78,8 +79,9 @@ def _restart_docker(driver: Driver) -> None:
         time.sleep(0.1)
 
 
-def _run(suite: Suite, layout: Layout) -> None:
-    """What a suite finds is in its results; one that leaves none has failed as a whole."""
+def _run(suite: Suite, layout: Layout) -> float:
+    """How long it took. What it finds is in its results; one that leaves none has failed as a whole."""
+    began = time.monotonic()
     print(f"## {suite.name}, {_uptime_s():.0f} s after the boot", flush=True)
     environment = {
         **os.environ,
@@ -89,10 +91,22 @@ def _run(suite: Suite, layout: Layout) -> None:
     }
     places = {"results": layout.results_of(suite.name), "programs": layout.programs}
     command = [sys.executable, *(argument.format(**places) for argument in suite.arguments)]
-    try:
-        subprocess.run(command, cwd=layout.checkout, env=environment, timeout=suite.patience_s, check=False)
-    except subprocess.TimeoutExpired:
-        print(f"## {suite.name} was not through after {suite.patience_s} s", flush=True)
+    with layout.log_of(suite.name).open("wb") as log:
+        try:
+            subprocess.run(
+                command,
+                cwd=layout.checkout,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                timeout=suite.patience_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            log.write(f"not through after {suite.patience_s} s".encode())
+    print(f"## {suite.name} ended, {_uptime_s():.0f} s after the boot", flush=True)
+    return time.monotonic() - began
 
 
 if __name__ == "__main__":

@@ -38,3 +38,7 @@ class Layout:
     def results_of(self, suite: str) -> Path:
         """The results of one suite, but for the suffix: `.xml` as pytest writes them, `.jsonl` as the hostile one."""
         return self.results / suite
+
+    def log_of(self, suite: str) -> Path:
+        """What it said."""
+        return self.results / f"{suite}.log"

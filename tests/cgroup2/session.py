@@ -48,6 +48,7 @@ class Report:
     """What the guest left; a suite that came to no end has no results."""
 
     results: dict[str, list[Result]]
+    logs: dict[str, str]
     mounts: list[str]
     left: list[str]
     took_s: dict[str, float]
@@ -90,9 +91,11 @@ def _report(layout: Layout) -> Report:
     """A session that was cut short has left suites, but nothing about the machine."""
     found = {path.stem: _pytest_results(path) for path in sorted(layout.results.glob("*.xml"))}
     found |= {path.stem: _hostile_results(path) for path in sorted(layout.results.glob("*.jsonl"))}
+    logs = {path.stem: path.read_text(errors="replace") for path in sorted(layout.results.glob("*.log"))}
     if not layout.machine.exists():
-        return Report(results=found, mounts=[], left=["the session did not come to its end"], took_s={})
-    return Report(results=found, **json.loads(layout.machine.read_text()))
+        left = ["the session did not come to its end"]
+        return Report(results=found, logs=logs, mounts=[], left=left, took_s={})
+    return Report(results=found, logs=logs, **json.loads(layout.machine.read_text()))
 
 
 def _hostile_results(path: Path) -> list[Result]:

@@ -9,6 +9,8 @@ from deploy.setup.guest import make
 from tests.cgroup2.session import Report, run_session
 from tests.cgroup2.suites import Suite, wanted_suites
 
+SHOWN_CHARACTERS = 2_000
+
 
 @pytest.fixture(scope="module")
 def report(docker_url: str) -> Report:
@@ -26,7 +28,8 @@ def test_the_suite_passes_on_cgroup_v2(report: Report, suite: Suite, subtests: p
     for result in found:
         with subtests.test(result.name):
             assert result.outcome in ("passed", "skipped"), result.said
-    assert sum(result.outcome == "passed" for result in found) >= suite.passes_at_least
+    passed = sum(result.outcome == "passed" for result in found)
+    assert passed >= suite.passes_at_least, report.logs.get(suite.name, "it never began")[-SHOWN_CHARACTERS:]
 
 
 def test_the_guest_came_to_its_end_and_its_groups_are_still_delegated_as_safely_as_before(report: Report) -> None:

@@ -6,7 +6,6 @@ a later state than in an earlier one was left behind in between.
 
 import os
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import Final
 
 from executor.sandbox.engine import Engine
 from executor.sandbox.waiting import until
+from tests.hostile.sysv import objects_here, objects_of
 
 PATIENCE_S: Final = 5.0
 """The kernel and Docker take things away a moment after the last process has gone."""
@@ -26,7 +26,6 @@ CALM: Final = 3
 GROUPS: Final = Path("/sys/fs/cgroup")
 PROCESSES: Final = Path("/proc")
 SHARED_MEMORY: Final = Path("/dev/shm")
-IPC_TABLES: Final = ("shm", "sem", "msg")
 
 MEMORY_STEP_BYTES: Final = 4 * 1024 * 1024
 TMPFS_STEP_BYTES: Final = 64 * 1024
@@ -160,14 +159,9 @@ class Machine:
         for process in _one_for_each(processes, "ipc"):
             if process.namespace("ipc") == os.readlink("/proc/self/ns/ipc"):
                 continue
-            for table in IPC_TABLES:
-                entered = ["nsenter", f"--target={process.pid}", "--ipc", "cat", f"/proc/sysvipc/{table}"]
-                listed = subprocess.run(entered, capture_output=True, check=False).stdout.splitlines()
-                yield from (f"{table} in the container" for _ in listed[1:])
-        for table in IPC_TABLES:
-            header, *rows = _lines(Path("/proc/sysvipc") / table)
-            user = header.split().index("uid")
-            yield from (f"{table} of the host" for row in rows if int(row.split()[user]) in self.users)
+            with suppress(OSError):
+                yield from (f"{table} in the container" for table, _ in objects_of(process.pid))
+        yield from (f"{table} of the host" for table, user in objects_here() if user in self.users)
 
     def _keys(self) -> Iterator[str]:
         with suppress(OSError):

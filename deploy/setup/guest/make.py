@@ -49,7 +49,7 @@ RUNNER: Final = "usr/share/judgestream/runner.tar"
 
 RUNNER_FILES: Final = (
     *("bin", "lib", "lib64", "tmp", "etc/passwd", "etc/group"),
-    *(f"usr/bin/{name}" for name in ("cat", "cp", "dash", "echo", "ln", "ls", "sh", "sleep", "tar", "true")),
+    *(f"usr/bin/{name}" for name in ("cat", "cp", "dash", "echo", "grep", "ln", "ls", "sh", "sleep", "tar", "true")),
     *(f"usr/lib/x86_64-linux-gnu/lib{name}.so.*" for name in ("acl", "attr", "c", "pcre2-8", "selinux")),
     "usr/lib64/ld-linux-x86-64.so.2",
     "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
