@@ -69,13 +69,13 @@ PROGRAMS: Final[list[Attack]] = [
     *_modes("A5", "known memory", "memory", "shared", exact=(peak_mib(40, processes=5),)),
     *(
         Attack(id="A21", name=f"memory of the run before: {' '.join(before)}", program="memory", mode=("known",),
-               limits=replace(LIMITS, memory_bytes=48 * MEBIBYTE), after=before, runs=5, exact=(peak_mib(40),))
+               limits=replace(LIMITS, memory_bytes=48 * MEBIBYTE), after=before, runs=3, exact=(peak_mib(40),))
         for before in (("memory", "segment"), ("memory", "flight"), ("disk", "fill"), ("disk", "many"),
                        ("memory", "pipes"), ("disk", "everywhere"), ("memory", "heap"))
     ),
     *(
         Attack(id="A5", name=f"80 MiB at a limit of 64, after {before[1]}", program="memory", mode=("more",),
-               after=before, runs=5, expected=MLE)
+               after=before, runs=3, expected=MLE)
         for before in (("memory", "segment"), ("memory", "flight"), ("disk", "fill"))
     ),
     *_modes("A6", "memory", "memory", "memfd", "sysv", "posix", "pipes", "huge", "locked", expected=AC | MLE),

@@ -20,7 +20,7 @@ from schemas.values import Verdict
 from tests.hostile.arena import Arena
 from tests.hostile.attack import LIMITS, MEBIBYTE, Attack
 
-PAIRS = 7
+PAIRS = 5
 DIFFERENCE = 0.10
 SHARED_CACHE_DIFFERENCE = 0.50
 
