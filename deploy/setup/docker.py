@@ -27,6 +27,9 @@ LONGEST_SOCKET_PATH: Final = 107
 OWN_MOUNTS: Final = ("unshare", "--mount", "--propagation", "slave")
 """The daemon mounts file systems and network namespaces: seen by it alone, they end with it, even if it is killed."""
 
+USUAL_SIGNALS: Final = ("env", "--default-signal=INT,QUIT")
+"""A shell's background jobs ignore these, and a container's programs would inherit that from the daemon."""
+
 TCP_PORT: Final = 2375
 ASK_S: Final = 2.0
 START_S: Final = 60.0
@@ -67,6 +70,7 @@ def own_daemon_command() -> list[str]:
         raise Missing("no Docker daemon answers: start one that you may use, or run as root with docker.io installed")
     return [
         *OWN_MOUNTS,
+        *USUAL_SIGNALS,
         binary,
         f"--host={OWN_URL}",
         f"--data-root={OWN_DATA}",

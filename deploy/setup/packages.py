@@ -26,6 +26,7 @@ class Scope(IntEnum):
     CHECK = 1
     RUN = 2
     TEST = 3
+    GUEST = 4
 
 
 def missing_packages(scope: Scope) -> list[str]:
@@ -50,8 +51,9 @@ def missing_packages(scope: Scope) -> list[str]:
         there |= {
             "chromium": _on_path("chromium"),
             "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu").is_dir(),
-            "e2fsprogs": not guest.is_needed() or (_on_path("mke2fs") and _on_path("debugfs")),
         }
+    if scope >= Scope.GUEST:
+        there["e2fsprogs"] = not guest.is_needed() or (_on_path("mke2fs") and _on_path("debugfs"))
     return sorted(name for name, found in there.items() if not found)
 
 

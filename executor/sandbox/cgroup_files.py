@@ -11,6 +11,10 @@ ROOT: Final = Path("/sys/fs/cgroup")
 FAMILY: Final = "judgestream"
 """The group above all groups of ours."""
 
+PRECEDENCE: Final = 4
+"""A run's share of a core that it has to share, over that of any one process or group of the host: what is measured
+should be interrupted seldom, and everybody else should still get on."""
+
 REMOVAL_PATIENCE_S: Final = 2.0
 """A group is busy for a moment after its last process has died."""
 
@@ -20,6 +24,12 @@ def make_group(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AccountingFault(f"cannot make {folder}: {error.strerror}") from error
+
+
+def prefer(file: Path, usual: int) -> None:
+    """Gives what runs below this file's group precedence where cores are short; `usual` is what others have."""
+    if file.exists():
+        write_to(file, str(usual * PRECEDENCE))
 
 
 def remove_groups(folders: list[Path]) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from executor.sandbox.cgroup_files import FAMILY, ROOT, make_group, number_in, remove_groups, write_to
+from executor.sandbox.cgroup_files import FAMILY, ROOT, make_group, number_in, prefer, remove_groups, write_to
+
+USUAL_SHARES: Final = 1024
 
 DELEGATED: Final = ("memory", "cpuacct", "pids")
 """The hierarchies that limit and count a run."""
@@ -44,6 +46,8 @@ class GroupV1:
         folders = {f"/{controller}": ROOT / controller / self.parent[1:] for controller in DELEGATED}
         for folder in folders.values():
             make_group(folder)
+        make_group(ROOT / "cpu" / FAMILY)
+        prefer(ROOT / "cpu" / FAMILY / "cpu.shares", USUAL_SHARES)
         return folders
 
     def arm(self, memory_bytes: int) -> None:

@@ -4,10 +4,13 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from executor.sandbox.cgroup_files import FAMILY, ROOT, keyed_number_in, make_group, remove_groups, write_to
+from executor.sandbox.cgroup_files import FAMILY, ROOT, keyed_number_in, make_group, prefer, remove_groups, write_to
 from executor.sandbox.errors import AccountingFault
 from executor.sandbox.slices import stop_slice
+
+USUAL_WEIGHT: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ class GroupV2:
     def delegate(self) -> dict[str, Path]:
         """See `RunGroup.delegate`."""
         make_group(self.folder)
+        prefer(self.folder.parent.parent / "cpu.weight", USUAL_WEIGHT)
         return {"": self.folder}
 
     def arm(self, memory_bytes: int) -> None:
