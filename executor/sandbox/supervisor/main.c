@@ -98,8 +98,14 @@ static uint32_t first_user_of(int count, char **words) {
     return (uint32_t)user;
 }
 
+/* Whoever started the engine may have ignored some, and programs would inherit that. */
+static void take_usual_signals(void) {
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL); /* two cannot be, and need not */
+}
+
 int main(int count, char **words) {
     static struct packet packet;
+    take_usual_signals();
     uint32_t first_user = first_user_of(count, words);
     hold_numbers();
     int host = connect_to_host();

@@ -14,6 +14,7 @@ class Gate:
         self._server: asyncio.Server | None = None
         self._port = 0
         self._through: set[asyncio.StreamWriter] = set()
+        self._passing: set[asyncio.Task[None]] = set()
 
     @property
     def address(self) -> str:
@@ -27,6 +28,7 @@ class Gate:
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
         await self.shut()
+        await asyncio.gather(*self._passing, return_exceptions=True)
 
     async def open(self) -> None:
         """Lets through, from the same port as before."""
@@ -42,14 +44,21 @@ class Gate:
             writer.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there_reader, there_writer = await asyncio.open_connection(*self._target)
-        self._through |= {writer, there_writer}
+        task = asyncio.current_task()
+        assert task is not None, "the server made one"
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
+        self._through.add(writer)
         try:
+            there_reader, there_writer = await asyncio.open_connection(*self._target)
+            self._through.add(there_writer)
             async with asyncio.TaskGroup() as both:
                 both.create_task(_copy(reader, there_writer))
                 both.create_task(_copy(there_reader, writer))
+            self._through.discard(there_writer)
         finally:
-            self._through -= {writer, there_writer}
+            self._through.discard(writer)
+            writer.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
