@@ -23,8 +23,8 @@ CHECKOUT: Final = (
     *(ROOT / name for name in ("deploy", "executor", "schemas", "tests", "pyproject.toml")),
     SUPERVISOR,
 )
-DEADLINE_S: Final = 480
-LONG_DEADLINE_S: Final = 1800
+DEADLINE_S: Final = 900
+LONG_DEADLINE_S: Final = 3600
 """Several times what it takes; a guest that hangs is killed then."""
 
 SCRIPT: Final = """\

@@ -1,7 +1,7 @@
 """What runs in the guest, in this order: each suite under one of Docker's two drivers of cgroups.
 
-Containers are slow there (four seconds each), so by default only a part of the plain adapter's contract is held there;
-with JUDGESTREAM_TEST_CGROUP2 set, all of it is.
+Containers are slow there (four seconds each), so by default only a part of the plain adapter's contract is held there,
+and of the hostile suite each attack under one driver; with JUDGESTREAM_TEST_CGROUP2 set, all is held under both.
 """
 
 import os
