@@ -27,8 +27,9 @@ LONGEST_SOCKET_PATH: Final = 107
 OWN_MOUNTS: Final = ("unshare", "--mount", "--propagation", "slave")
 """The daemon mounts file systems and network namespaces: seen by it alone, they end with it, even if it is killed."""
 
-USUAL_SIGNALS: Final = ("env", "--default-signal=INT,QUIT")
-"""A shell's background jobs ignore these, and a container's programs would inherit that from the daemon."""
+USUAL_SIGNALS: Final = ("env", "--default-signal")
+"""Whoever starts us may ignore some (a shell's background jobs, nohup), and programs would inherit that from the
+daemon."""
 
 TCP_PORT: Final = 2375
 ASK_S: Final = 2.0
