@@ -23,7 +23,7 @@ from executor.sandbox.errors import Stopped
 from executor.sandbox.exchange import Exchange
 from executor.sandbox.folder import folder_of
 from executor.sandbox.gate import KILLED, ending, gated
-from executor.sandbox.hardening import Slot, container_config, host_config
+from executor.sandbox.hardening import LABEL, Slot, container_config, host_config
 from executor.sandbox.port import (
     COLLECTED_MAX_BYTES,
     BoxFile,
@@ -74,14 +74,18 @@ class ContainerSandbox:
         """One run in one container, of which nothing is left afterwards."""
         self._refuse_if_closed()
         self._remove_left()
-        group = self._accounting.group(uuid4().hex)
+        run = uuid4().hex
+        group = self._accounting.group(run)
         host = host_config(
             slot=self._slot, folder=folder, cgroup_parent=group.parent, limits=limits, collecting=collecting
         )
         config = container_config(slot=self._slot, owner=self._owner, collecting=collecting)
-        container = self._engine.create(image, gated(command, collecting=collecting), config, host)
-        self._left.append((container, group))
+        name = f"{LABEL}-{run}"
+        self._left.append((name, group))  # an engine that broke off in the middle may have made it
         try:
+            container = self._engine.create(
+                image, gated(command, collecting=collecting), {**config, "name": name}, host
+            )
             return self._run(container, group, stdin, limits)
         finally:
             self._remove_left()

@@ -18,7 +18,7 @@ from uuid import uuid4
 from executor.sandbox.cgroup import Accounting, RunGroup
 from executor.sandbox.engine import Engine
 from executor.sandbox.errors import Disturbed, EngineUnavailable
-from executor.sandbox.hardening import Slot
+from executor.sandbox.hardening import LABEL, Slot
 from executor.sandbox.nested_hardening import SOCKET_NAME, Size, command, container_config, host_config
 from executor.sandbox.nested_protocol import (
     BOX,
@@ -148,7 +148,9 @@ class NestedContainer:
             apparmor=place.apparmor,
         )
         config = container_config(owner=place.owner)
-        self.id = place.engine.create(self._image, command(place.slot), config, host, unmasked=True)
+        self.id = f"{LABEL}-{self.name}"  # an engine that breaks off in the middle may have made it
+        made = {**config, "name": self.id}
+        self.id = place.engine.create(self._image, command(place.slot), made, host, unmasked=True)
         place.engine.start(self.id)
 
     def _accepted(self, listener: socket.socket, refuse: Callable[[], None]) -> socket.socket:
