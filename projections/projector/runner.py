@@ -19,10 +19,10 @@ version and is dropped. Rows and checkpoint cannot be written as one, and need n
 without knowing, leaves the same rows.
 
 A partition begins at our checkpoint, not at the group's committed offset, since only the checkpoint stands where the
-rows stand. A batch ends when it is full or nothing more is there, and under load records gather (`pace.py`), so that
-a checkpoint per batch is at most some twenty in a second, and comes at once when caught up. A model with a memory
-(boards) gets its partition from offset 0; up to the checkpoint its fold answers into the void. Snapshots of that
-memory would make the start shorter; 10,000 records of a contest of 500 teams take a second of CPU time (measured).
+rows stand. A batch ends when it is full or nothing more is there, so a checkpoint per batch is one per 500 events
+under load, and at once when caught up. A model with a memory (boards) gets its partition from offset 0; up to the
+checkpoint its fold answers into the void. Snapshots of that memory would make the start shorter; 10,000 records of a
+contest of 500 teams take a second of CPU time (measured).
 
 One thread per model does nothing but poll, since polling blocks; the group's callbacks run in it, and nothing else
 touches the partitions meanwhile: the loop folds between two polls, and what is still being announced has its
@@ -44,7 +44,6 @@ from projections.models.model import Announcement, Model, Write, joined
 from projections.projector.announcer import Announcer
 from projections.projector.checkpoints import Checkpoints
 from projections.projector.metrics import DEAD_LETTERS, EVENTS, NEXT_OFFSET, SECONDS
-from projections.projector.pace import Pace
 from projections.projector.partition import Checkpoint, GivenUp, Held
 from projections.projector.patience import Patience, Stopping
 from projections.projector.store import Store
@@ -124,18 +123,15 @@ class Runner:
 
     async def _project_all(self, poll: Callable[[], Awaitable[list[Record]]]) -> None:
         """Two stages: the rows of a batch are written while the batch before it is announced."""
-        pace = Pace()
         async with asyncio.TaskGroup() as tasks:
             finishing = tasks.create_task(asyncio.sleep(0))
             while not self._stopping.is_set():
                 records = await self._patience.until_done("records", poll)
                 self._has_joined = True
                 if records:
-                    pause_s = pace.pause_s(time.monotonic())
                     batch = await self._written(records)
                     await finishing
                     finishing = tasks.create_task(self._finish(batch))
-                    await asyncio.sleep(pause_s)
 
     def waiting_for(self) -> str | None:
         """None while it works."""
