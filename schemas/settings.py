@@ -193,39 +193,45 @@ class MigrateSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IngestSettings:
-    """`python -m ingest_api`."""
+class ServiceSettings:
+    """What every service of ours needs: where it listens, the log and the blobs."""
 
-    port: int = field(metadata=_port_variable("JUDGESTREAM_INGEST_PORT"))
+    port: int
+    """Each service names its own variable for it."""
     host: str = field(metadata=HOST, default=LOCALHOST)
     kafka: str = field(metadata=KAFKA)
     registry_url: str = field(metadata=REGISTRY_URL)
+    blobs: Path = field(metadata=BLOBS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings(ServiceSettings):
+    """What a service needs that works with Cassandra, too."""
+
     cassandra: tuple[Address, ...] = field(metadata=CASSANDRA)
     keyspace: str = field(metadata=KEYSPACE, default="judgestream")
-    blobs: Path = field(metadata=BLOBS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestSettings(StoreSettings):
+    """`python -m ingest_api`."""
+
+    port: int = field(metadata=_port_variable("JUDGESTREAM_INGEST_PORT"))
     token_public_key: Path = field(metadata=PUBLIC_KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RouterSettings:
+class RouterSettings(ServiceSettings):
     """`python -m stream_processors`."""
 
     port: int = field(metadata=_port_variable("JUDGESTREAM_ROUTER_PORT"))
-    host: str = field(metadata=HOST, default=LOCALHOST)
-    kafka: str = field(metadata=KAFKA)
-    registry_url: str = field(metadata=REGISTRY_URL)
-    blobs: Path = field(metadata=BLOBS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutorSettings:
+class ExecutorSettings(ServiceSettings):
     """`python -m executor`."""
 
     port: int = field(metadata=_port_variable("JUDGESTREAM_EXECUTOR_PORT"))
-    host: str = field(metadata=HOST, default=LOCALHOST)
-    kafka: str = field(metadata=KAFKA)
-    registry_url: str = field(metadata=REGISTRY_URL)
-    blobs: Path = field(metadata=BLOBS)
     work: Path = field(metadata=WORK)
     compile_cache: Path | None = field(metadata=COMPILE_CACHE, default=None)
     """By default `compiled` beside the blobs."""
@@ -242,43 +248,25 @@ class ExecutorSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectorSettings:
+class ProjectorSettings(StoreSettings):
     """`python -m projections.projector`."""
 
     port: int = field(metadata=_port_variable("JUDGESTREAM_PROJECTOR_PORT"))
-    host: str = field(metadata=HOST, default=LOCALHOST)
-    kafka: str = field(metadata=KAFKA)
-    registry_url: str = field(metadata=REGISTRY_URL)
-    cassandra: tuple[Address, ...] = field(metadata=CASSANDRA)
-    keyspace: str = field(metadata=KEYSPACE, default="judgestream")
-    blobs: Path = field(metadata=BLOBS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuerySettings:
+class QuerySettings(StoreSettings):
     """`python -m projections.query_api`."""
 
     port: int = field(metadata=_port_variable("JUDGESTREAM_QUERY_PORT"))
-    host: str = field(metadata=HOST, default=LOCALHOST)
-    kafka: str = field(metadata=KAFKA)
-    registry_url: str = field(metadata=REGISTRY_URL)
-    cassandra: tuple[Address, ...] = field(metadata=CASSANDRA)
-    keyspace: str = field(metadata=KEYSPACE, default="judgestream")
-    blobs: Path = field(metadata=BLOBS)
     token_public_key: Path = field(metadata=PUBLIC_KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LiveSettings:
+class LiveSettings(StoreSettings):
     """`python -m projections.live`."""
 
     port: int = field(metadata=_port_variable("JUDGESTREAM_LIVE_PORT"))
-    host: str = field(metadata=HOST, default=LOCALHOST)
-    kafka: str = field(metadata=KAFKA)
-    registry_url: str = field(metadata=REGISTRY_URL)
-    cassandra: tuple[Address, ...] = field(metadata=CASSANDRA)
-    keyspace: str = field(metadata=KEYSPACE, default="judgestream")
-    blobs: Path = field(metadata=BLOBS)
     token_public_key: Path = field(metadata=PUBLIC_KEY)
 
 
