@@ -169,6 +169,18 @@ def _work(
         calibration=calibrator.newest,
         why_aside=pool_watch.why_aside,
     )
+    _serve_until_stopped(settings, worker, reporter, calibrator, pool_watch, held)
+
+
+def _serve_until_stopped(
+    settings: ExecutorSettings,
+    worker: Worker,
+    reporter: Reporter,
+    calibrator: Calibrator,
+    pool_watch: PoolWatch,
+    held: ExitStack,
+) -> None:
+    """Works in this thread; whoever reports, measures and watches has one beside it."""
     asked_to_stop = Flag()
     _on_signals(asked_to_stop.set)
     ready = {"log": worker.why_not_ready, "calibration": pool_watch.why_aside}
@@ -178,7 +190,7 @@ def _work(
         beside["pool-watch"] = pool_watch.run
     for name, run in beside.items():
         Thread(target=run, args=(asked_to_stop,), name=name, daemon=True).start()
-    log.info("ready", slots=len(judges), languages=sorted(toolchains))
+    log.info("ready", slots=reporter.slots, languages=sorted(reporter.toolchains))
     worker.run(asked_to_stop)
 
 
