@@ -29,6 +29,7 @@ from executor.languages.language import Languages
 from executor.languages.loader import BadLanguage, load_languages
 from executor.leaving_group import LeavableGroups
 from executor.machine import Machine
+from executor.remembered_blobs import RememberedBlobs
 from executor.reporter import Reporter
 from executor.runner import Runner
 from executor.sandbox import container
@@ -127,7 +128,7 @@ def _work(
     held: ExitStack,
 ) -> None:
     executor_id = ExecutorId(settings.executor_id)
-    blobs = DirectoryBlobStore(settings.blobs)
+    blobs = RememberedBlobs(DirectoryBlobStore(settings.blobs))
     compile_cache = DirectoryCompileCache(settings.compile_cache or settings.blobs.with_name("compiled"))
     benches = [Bench(sandbox, Lock()) for sandbox in sandboxes]
     calibrator = Calibrator(benches=benches, toolchain=toolchains.get(LANGUAGE), cache=compile_cache, clock=_now)

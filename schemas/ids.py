@@ -4,6 +4,7 @@ An id that a repeat may mint again is derived (RFC 9562 version 5), so that doin
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NewType
 from uuid import UUID, uuid5
 
@@ -36,6 +37,7 @@ def judging_id(submission_id: SubmissionId, origin: str = ORIGINAL, repeat: int 
     return JudgingId(str(uuid5(UUID(submission_id), f"{origin}:{repeat}")))
 
 
+@lru_cache(maxsize=1_024)  # every event of an attempt names it
 def attempt_id(judging: JudgingId, job_position: str, start_number: int) -> AttemptId:
     """One try of an executor at a judging: the `start_number`-th start of the job at that position."""
     return AttemptId(str(uuid5(UUID(judging), f"{job_position}:{start_number}")))

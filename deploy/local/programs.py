@@ -33,7 +33,7 @@ REGISTRY_STOP_S: Final = 1
 class Program:
     """One program. `ready_path` is asked over HTTP at `port`; without one, a port or `socket` that takes connections
     will do. A one-shot runs to its end; one that fails is started again. `any_core` is for those that decide
-    themselves where their work is done.
+    themselves where their work is done. Those that may `yield_first` get little of a core that others want, too.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Program:
     ready_path: str | None = None
     once: bool = False
     any_core: bool = False
+    yield_first: bool = False
     stop_s: int = SERVICE_STOP_S
 
 
@@ -69,10 +70,14 @@ def service_programs(ports: Ports) -> list[Program]:
         _service("ingest_api", "ingest_api", ports.ingest_api),
         _service("router", "stream_processors", ports.router),
         replace(_service("executor", "executor", ports.executor), any_core=True),
-        _service("projector", "projections.projector", ports.projector),
-        _service("query_api", "projections.query_api", ports.query_api),
-        _service("live", "projections.live", ports.live),
+        *(replace(_service(name, f"projections.{name}", port), yield_first=True) for name, port in _readers(ports)),
     ]
+
+
+def _readers(ports: Ports) -> tuple[tuple[str, int], ...]:
+    """The read side. What it did not get to yet is in the log, and many records together cost it less than one by one;
+    what is not judged yet is nowhere."""
+    return ("projector", ports.projector), ("query_api", ports.query_api), ("live", ports.live)
 
 
 def gateway_program(state: Path, ports: Ports) -> Program:
@@ -115,7 +120,14 @@ def _cassandra(java: str, state: Path, ports: Ports) -> Program:
         f"{CASSANDRA_JARS}/*",
         "org.apache.cassandra.service.CassandraDaemon",
     ]
-    return Program(name="cassandra", command=join(command), group=ENGINES, port=ports.cassandra, stop_s=ENGINE_STOP_S)
+    return Program(
+        name="cassandra",
+        command=join(command),
+        group=ENGINES,
+        port=ports.cassandra,
+        yield_first=True,
+        stop_s=ENGINE_STOP_S,
+    )
 
 
 def _registry(java: str, ports: Ports) -> Program:

@@ -16,6 +16,9 @@ RETRIES: Final = 1_000_000
 ENDS_WITH_MANAGER: Final = "setpriv --pdeathsig TERM"
 """Should the manager itself be killed, the kernel tells each program to end."""
 
+YIELDING: Final = 10
+"""The niceness of who yields: a tenth of the weight of the others, on a core that they share."""
+
 LOG_BYTES: Final = "10MB"
 LOG_BACKUPS: Final = 2
 
@@ -95,6 +98,7 @@ def socket_path(state: Path) -> Path:
 
 def _section(state: Path, program: Program, cores: Sequence[int] | None) -> list[str]:
     kept = f"taskset -c {','.join(map(str, cores))} " if cores else ""
+    kept += f"nice -n {YIELDING} " if program.yield_first else ""
     return [
         f"[program:{program.name}]",
         f"command={kept}{ENDS_WITH_MANAGER} {program.command.replace('%', '%%')}",
