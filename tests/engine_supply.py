@@ -2,18 +2,17 @@
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
-from deploy.local.ports import Ports
+from deploy.local.ports import BLOCK, Ports, free_ports
 from deploy.local.stack import Stack
 from deploy.setup.places import HOME
 
-BASES: Final = range(30_000, 32_000, 20)
+BASES: Final = range(30_000, 32_000, BLOCK)
 
 
 class PortSupply:
@@ -21,16 +20,13 @@ class PortSupply:
 
     def __init__(self) -> None:
         first = os.getpid() % len(BASES)  # sessions of several checkouts begin to look in different places
-        self._bases = iter((*BASES[first:], *BASES[:first]))
+        self._blocks = free_ports((*BASES[first:], *BASES[:first]))
         self._lock = Lock()
 
     def take(self) -> Ports:
-        """The next block."""
+        """The next block; StopIteration where there is none."""
         with self._lock:
-            for base in self._bases:
-                if all(_is_free(port) for port in range(base, base + 20)):
-                    return Ports(gateway=base + 19, base=base)
-        raise RuntimeError("no free ports for the tests")
+            return next(self._blocks)
 
 
 class EngineSupply:
@@ -84,13 +80,3 @@ def fresh_system(name: str, ports: Ports, *, engines_only: bool) -> Stack:
     state = HOME / "test" / f"{name}-{ports.base}"
     shutil.rmtree(state, ignore_errors=True)
     return Stack(state, ports, engines_only=engines_only)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

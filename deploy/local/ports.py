@@ -1,7 +1,12 @@
 """Which port is whose: the gateway's is chosen, every other one counts from a base."""
 
+import socket
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
+
+BLOCK: Final = 20
+"""Ports that a system may take from its base on, its gateway's the last of them where nobody chose another."""
 
 DEFAULT_GATEWAY: Final = 8080
 DEFAULT_BASE: Final = 19090
@@ -65,3 +70,20 @@ class Ports:
             " projector"
         )
         return {name: getattr(self, name) for name in names.split()}
+
+
+def free_ports(bases: Iterable[int]) -> Iterator[Ports]:
+    """The blocks at these bases of which nobody holds a port at the moment."""
+    for base in bases:
+        if all(_is_free(port) for port in range(base, base + BLOCK)):
+            yield Ports(gateway=base + BLOCK - 1, base=base)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -6,6 +6,7 @@ remove its containers. The two longest times to stop add up to less than the 10 
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import join
@@ -14,7 +15,7 @@ from typing import Final
 from deploy.local.ports import Ports
 from deploy.setup.docker import OWN_SOCKET
 from deploy.setup.java import require_java
-from deploy.setup.places import CASSANDRA_JARS, KAFKA_JARS, REGISTRY_JARS
+from deploy.setup.places import CASSANDRA_JARS, CLASS_ARCHIVES, KAFKA_JARS, REGISTRY_JARS
 
 SERVICES: Final = "services"
 ENGINES: Final = "engines"
@@ -24,6 +25,9 @@ GROUPS: Final = (ENGINES, SERVICES)
 SERVICE_STOP_S: Final = 5
 ENGINE_STOP_S: Final = 4
 """A broker that takes longer is killed; nothing is lost, for every acknowledged record is on disk."""
+
+RECORDING_STOP_S: Final = 60
+"""Writing an archive of classes takes some seconds."""
 
 REGISTRY_STOP_S: Final = 1
 """It would try to take leave of a broker that is gone; all that it knows is in the broker's log."""
@@ -48,10 +52,22 @@ class Program:
     stop_s: int = SERVICE_STOP_S
 
 
-def engine_programs(state: Path, ports: Ports) -> list[Program]:
-    """Broker, Cassandra and registry."""
+def engine_programs(state: Path, ports: Ports, *, recording: bool = False) -> list[Program]:
+    """Broker, Cassandra and registry; when `recording`, each leaves an archive of its classes at its end."""
     java = str(require_java())
-    return [_broker(java, state, ports), _cassandra(java, state, ports), _registry(java, ports)]
+    engines = [
+        _broker(_with_classes(java, "broker", recording), state, ports),
+        _cassandra(_with_classes(java, "cassandra", recording), state, ports),
+        _registry(_with_classes(java, "registry", recording), ports),
+    ]
+    return [replace(engine, stop_s=RECORDING_STOP_S) for engine in engines] if recording else engines
+
+
+def _with_classes(java: str, engine: str, recording: bool) -> list[str]:
+    archive = CLASS_ARCHIVES / f"{engine}.jsa"
+    if recording:
+        return [java, f"-XX:ArchiveClassesAtExit={archive}"]
+    return [java, f"-XX:SharedArchiveFile={archive}"] if archive.exists() else [java]
 
 
 def daemon_program() -> Program:
@@ -94,9 +110,9 @@ def _module(module: str, *arguments: str) -> str:
     return join([sys.executable, "-m", module, *arguments])
 
 
-def _broker(java: str, state: Path, ports: Ports) -> Program:
+def _broker(java: Sequence[str], state: Path, ports: Ports) -> Program:
     command = [
-        java,
+        *java,
         "-Xms256m",
         "-Xmx400m",
         "-XX:+UseSerialGC",
@@ -110,10 +126,13 @@ def _broker(java: str, state: Path, ports: Ports) -> Program:
     return Program(name="broker", command=join(command), group=ENGINES, port=ports.broker, stop_s=ENGINE_STOP_S)
 
 
-def _cassandra(java: str, state: Path, ports: Ports) -> Program:
+def _cassandra(java: Sequence[str], state: Path, ports: Ports) -> Program:
     (agent,) = CASSANDRA_JARS.glob("jamm-*.jar")
     command = [
-        java,
+        *java,
+        # Its agent changes no class; without these Java takes no archive beside an agent.
+        "-XX:+UnlockDiagnosticVMOptions",
+        "-XX:+AllowArchivingWithJavaAgent",
         f"@{state / 'cassandra.options'}",
         f"-javaagent:{agent}",
         "-cp",
@@ -130,11 +149,11 @@ def _cassandra(java: str, state: Path, ports: Ports) -> Program:
     )
 
 
-def _registry(java: str, ports: Ports) -> Program:
+def _registry(java: Sequence[str], ports: Ports) -> Program:
     """The registry keeps its state in topics that must be there, kept for ever, before it starts."""
     topics = _module("schemas", "create-topics")
     command = [
-        java,
+        *java,
         "-Xms64m",
         "-Xmx192m",
         "-XX:+UseSerialGC",

@@ -17,6 +17,7 @@ from deploy.local.errors import AlreadyRunning, NotReady
 from deploy.local.leftovers import remove_containers
 from deploy.local.ports import Ports
 from deploy.local.programs import (
+    RECORDING_STOP_S,
     Program,
     daemon_program,
     engine_programs,
@@ -38,13 +39,23 @@ Progress = Callable[[str], None]
 
 
 class Stack:
-    """A system whose whole state is below `state`. `engines_only` leaves out Docker, our services and the gateway."""
+    """A system whose whole state is below `state`. `engines_only` leaves out Docker, our services and the gateway;
+    when `recording`, the engines leave archives of their classes at their end."""
 
-    def __init__(self, state: Path, ports: Ports, *, host: str = "127.0.0.1", engines_only: bool = False) -> None:
+    def __init__(
+        self,
+        state: Path,
+        ports: Ports,
+        *,
+        host: str = "127.0.0.1",
+        engines_only: bool = False,
+        recording: bool = False,
+    ) -> None:
         self.state: Final = state.resolve()
         self.ports: Final = ports
         self.host: Final = host
         self.engines_only: Final = engines_only
+        self.recording: Final = recording
         self._docker: str | None = None
         self._programs: list[Program] = []
         self._held = ExitStack()
@@ -89,7 +100,7 @@ class Stack:
         if self._manager is not None:
             self._manager.terminate()
             try:
-                self._manager.wait(STOP_S)
+                self._manager.wait(RECORDING_STOP_S + STOP_S if self.recording else STOP_S)
             except subprocess.TimeoutExpired:
                 os.killpg(self._manager.pid, signal.SIGKILL)
                 self._manager.wait()
@@ -134,7 +145,7 @@ class Stack:
 
     def _start_manager(self) -> None:
         state_folder.prepare(self.state, self.ports, self.host)
-        self._programs = engine_programs(self.state, self.ports)
+        self._programs = engine_programs(self.state, self.ports, recording=self.recording)
         if not self.engines_only:
             self._programs += [*service_programs(self.ports), gateway_program(self.state, self.ports)]
             self._programs += self._docker_programs()

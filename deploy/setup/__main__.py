@@ -22,6 +22,7 @@ from deploy.setup.languages import UnknownName, images_of
 from deploy.setup.packages import Scope
 from deploy.setup.places import (
     CASSANDRA_JARS,
+    CLASS_ARCHIVES,
     HOME,
     KAFKA_JARS,
     LOCK,
@@ -82,7 +83,7 @@ def steps(scope: Scope) -> list[Step]:
     if scope < Scope.RUN:
         return [*_packages(scope), _venv_step()]
     sandbox = [_supervisor_step(), *_image_steps(), *_apparmor_steps()]
-    running = [*_packages(scope), _venv_step(), *_jar_steps(), _page_step(), *sandbox]
+    running = [*_packages(scope), _venv_step(), *_jar_steps(), _classes_step(), _page_step(), *sandbox]
     return [*running, *_guest_steps()] if scope >= Scope.GUEST else running
 
 
@@ -124,6 +125,23 @@ def _jar_steps() -> list[Step]:
         step("cassandra", "Cassandra", jars.cassandra_jars, jars.CASSANDRA_POM, CASSANDRA_JARS, "kafka"),
         step("registry", "schema registry", jars.registry_jars, jars.REGISTRY, REGISTRY_JARS, "cassandra"),
     ]
+
+
+def _classes_step() -> Step:
+    """An archive fits the jars, and the options, with which it was made."""
+
+    def make() -> None:
+        run([PYTHON, "-m", "deploy.local.class_archives"], log="classes", cwd=ROOT)
+
+    options = ROOT / "deploy" / "local"
+    return Step(
+        name="classes",
+        title="archives of the engines' classes",
+        do=make,
+        made_from=(*jars.VERSIONS, options / "programs.py", options / "engines" / "cassandra.options"),
+        makes=(CLASS_ARCHIVES,),
+        after=(PACKAGES, "venv", "kafka", "cassandra", "registry"),
+    )
 
 
 def _page_step() -> Step:

@@ -21,6 +21,9 @@ REGISTRY_VERSION: Final = "3.0.9"
 
 REGISTRY: Final = f"io.apicurio:apicurio-registry-app:{REGISTRY_VERSION}:tar.gz:all"
 
+VERSIONS: Final[tuple[str | Path, ...]] = (KAFKA_POM, CASSANDRA_POM, REGISTRY)
+"""What names everything that is fetched."""
+
 
 def kafka_jars() -> None:
     """Kafka and its logging."""
