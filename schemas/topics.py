@@ -7,6 +7,7 @@ from typing import Final
 from schemas.events import (
     CaseJudged,
     ChannelUpdated,
+    ContestRejudged,
     ContestRevised,
     ContestSubmissionAccepted,
     ContestThawed,
@@ -18,6 +19,16 @@ from schemas.events import (
     JudgingStarted,
     ProblemRetired,
     ProblemRevised,
+    RejudgingApplied,
+    RejudgingCancelled,
+    RejudgingChangeRequested,
+    RejudgingCounted,
+    RejudgingOpened,
+    RejudgingOpenRequested,
+    RejudgingPaused,
+    RejudgingRefused,
+    RejudgingResumed,
+    RejudgingReverted,
     SubmissionReceived,
     TeamRegistered,
     VerdictReached,
@@ -91,9 +102,39 @@ CONTESTS: Final = Topic(
 )
 CONTEST_FEED: Final = Topic(
     name="contest-feed",
-    events=(ContestRevised, TeamRegistered, ContestThawed, ContestSubmissionAccepted, ContestVerdictReached),
+    events=(
+        ContestRevised,
+        TeamRegistered,
+        ContestThawed,
+        ContestSubmissionAccepted,
+        ContestVerdictReached,
+        ContestRejudged,
+    ),
     key="contest_id",
     partitions=6,
+    writer="stream_processors",
+)
+REJUDGING_REQUESTS: Final = Topic(
+    name="rejudging-requests",
+    events=(RejudgingOpenRequested, RejudgingChangeRequested),
+    key="rejudging_id",
+    partitions=1,
+    writer="ingest_api",
+)
+REJUDGINGS: Final = Topic(
+    name="rejudgings",
+    events=(
+        RejudgingOpened,
+        RejudgingCounted,
+        RejudgingApplied,
+        RejudgingReverted,
+        RejudgingCancelled,
+        RejudgingPaused,
+        RejudgingResumed,
+        RejudgingRefused,
+    ),
+    key="rejudging_id",
+    partitions=1,
     writer="stream_processors",
 )
 LIVE: Final = Topic(
@@ -143,6 +184,8 @@ TOPICS: Final[tuple[Topic, ...]] = (
     VERDICTS,
     PROBLEMS,
     CONTESTS,
+    REJUDGING_REQUESTS,
+    REJUDGINGS,
     CONTEST_FEED,
     LIVE,
     EXECUTORS,
