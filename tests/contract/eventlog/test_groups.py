@@ -234,3 +234,14 @@ def test_a_member_that_dies_leaves_its_partitions_uncommitted(group: str) -> Non
     one.die()
     with joined(log, group) as two:
         assert [record.position for record in read(two, 1)] == [position]
+
+
+def test_who_reads_which_partition_is_known(log: EventLog, group: str) -> None:
+    assert log.owners(group) == {}
+    with joined(log, group) as first, joined(log, group) as second:
+        poll_until(lambda: bool(second.assignment()) and log.owners(group).keys() == ALL, first, second)
+        owners = log.owners(group)
+        first_is = {owners[at] for at in first.assignment()}
+        second_is = {owners[at] for at in second.assignment()}
+    assert len(first_is) == len(second_is) == 1
+    assert first_is != second_is
