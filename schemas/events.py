@@ -42,6 +42,7 @@ from schemas.values import (
     RejudgingPriority,
     Scoring,
     SourceFile,
+    StallAnswer,
     Stub,
     SubmissionFilter,
     Verdict,
@@ -416,6 +417,22 @@ class ContestRejudged(Occurrence):
     changed: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgingStalled(Occurrence):
+    """A judging made no progress for `stood_s` seconds, which is more than its limits allow.
+
+    The job that stands is `caused_by`, its `attempt` the number that it asked for; `executor_id` began it last, None:
+    nobody has. Whichever attempt's verdict is first in the log counts, whatever was answered.
+    """
+
+    submission_id: SubmissionId
+    judging_id: JudgingId
+    attempt: int
+    executor_id: ExecutorId | None
+    stood_s: int
+    answer: StallAnswer
+
+
 Event = (
     SubmissionReceived
     | JudgingRequested
@@ -443,6 +460,7 @@ Event = (
     | RejudgingResumed
     | RejudgingRefused
     | ContestRejudged
+    | JudgingStalled
 )
 
 EVENT_TYPES: Final[tuple[type[Event], ...]] = Event.__args__

@@ -16,6 +16,7 @@ from schemas.events import (
     Event,
     ExecutorReported,
     JudgingRequested,
+    JudgingStalled,
     JudgingStarted,
     ProblemRetired,
     ProblemRevised,
@@ -137,6 +138,14 @@ REJUDGINGS: Final = Topic(
     partitions=1,
     writer="stream_processors",
 )
+STALLS: Final = Topic(
+    name="stalls",
+    events=(JudgingStalled,),
+    key="submission_id",
+    partitions=1,
+    writer="stream_processors",
+    retention=timedelta(days=30),
+)
 LIVE: Final = Topic(
     name="live",
     events=(ChannelUpdated,),
@@ -187,6 +196,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     REJUDGING_REQUESTS,
     REJUDGINGS,
     CONTEST_FEED,
+    STALLS,
     LIVE,
     EXECUTORS,
     DEAD_LETTERS,

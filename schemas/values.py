@@ -241,6 +241,15 @@ class RejudgingChange(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class StallAnswer(StrEnum):
+    """What was done about a judging that stood still; `NOBODY_ELSE` where no other executor could take it."""
+
+    ASKED_AGAIN = "asked_again"
+    GIVEN_UP = "given_up"
+    NOBODY_ELSE = "nobody_else"
+    UNKNOWN = "UNKNOWN"
+
+
 class RejudgingPriority(StrEnum):
     """How a rejudging's jobs share the rejudge lane with those of others."""
 
