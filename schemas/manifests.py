@@ -11,7 +11,8 @@ from typing import Final
 import orjson
 from pydantic import TypeAdapter
 
-from schemas.ids import ContestId, JudgingId, LanguageId, ProblemId, SubmissionId, TeamId, UserId
+from schemas.events import ContestRejudged, Event, RejudgingApplied, RejudgingOpened, RejudgingReverted
+from schemas.ids import ContestId, JudgingId, LanguageId, ProblemId, Sha256, SubmissionId, TeamId, UserId
 from schemas.values import Verdict
 
 
@@ -54,6 +55,15 @@ class NowCurrent:
 
 SELECTED: Final = TypeAdapter(tuple[Selected, ...])
 NOW_CURRENT: Final = TypeAdapter(tuple[NowCurrent, ...])
+
+
+def manifest_named_by(event: Event) -> Sha256 | None:
+    """The blob without which the event says only half; None where it says all by itself."""
+    match event:
+        case RejudgingOpened() | RejudgingApplied() | RejudgingReverted() | ContestRejudged():
+            return event.manifest
+        case _:
+            return None
 
 
 def selection_manifest(rows: Iterable[Selected]) -> bytes:

@@ -29,10 +29,11 @@ JUDGED_STAGE: Final = 2
 
 
 class Fact(NamedTuple):
-    """An event and where it stands."""
+    """An event and where it stands; with the manifest that it names, which is a part of it."""
 
     position: Position
     event: Event
+    manifest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from projections.models.model import NOTHING, Effects, Fact, Fold, joined
 from schemas.eventlog.port import Record, Undecodable
 from schemas.topics import TOPIC_BY_NAME
-from schemas.values import DeadLetterReason
+from schemas.values import DeadLetterReason, Position
+
+NO_MANIFESTS: Final[Mapping[Position, bytes]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +50,15 @@ class Held:
     written_below: int
     causes: dict[str, int] = field(default_factory=dict)
 
-    def take(self, records: Sequence[Record]) -> Outcome:
-        """Folds the next records. Those below `written_below` only bring the memory back: nothing comes of them."""
+    def take(self, records: Sequence[Record], manifests: Mapping[Position, bytes] = NO_MANIFESTS) -> Outcome:
+        """Folds the next records, each with the manifest that it names.
+
+        Those below `written_below` only bring the memory back: nothing comes of them.
+        """
         again = [record for record in records if record.position.offset < self.written_below]
         fresh = [record for record in records if record.position.offset >= self.written_below]
-        self._fold(again)
-        outcome = self._fold(fresh)
+        self._fold(again, manifests)
+        outcome = self._fold(fresh, manifests)
         self._advance(records)
         return outcome
 
@@ -61,7 +68,7 @@ class Held:
             return None
         return Checkpoint(next_offset=self.next_offset, causes=dict(self.causes))
 
-    def _fold(self, records: Sequence[Record]) -> Outcome:
+    def _fold(self, records: Sequence[Record], manifests: Mapping[Position, bytes]) -> Outcome:
         facts: list[Fact] = []
         given_up: list[GivenUp] = []
         record_of: dict[int, Record] = {}
@@ -73,7 +80,7 @@ class Held:
                 detail = f"{type(event).__name__} does not belong into {record.position.topic}"
                 given_up.append(GivenUp(record=record, reason=DeadLetterReason.UNEXPECTED_EVENT, detail=detail))
             else:
-                facts.append(Fact(record.position, event))
+                facts.append(Fact(record.position, event, manifests.get(record.position)))
                 record_of[record.position.offset] = record
         effects = self._step(facts, record_of, given_up) if facts else NOTHING
         return Outcome(effects=effects, given_up=tuple(given_up))

@@ -4,7 +4,8 @@ Theory of operation
 -------------------
 For every batch of records, in this order and each awaited before the next:
 
-1. poll, and fold the records of each partition; the result is data (`partition.py`);
+1. poll, and fold the records of each partition, with the manifests that they name; the result is data
+   (`partition.py`);
 2. write the rows, side by side, those of one partition of a table as one atomic batch;
 3. announce on `live` what changed, acknowledged by the broker;
 4. give up what cannot be dealt with: a dead letter, acknowledged;
@@ -43,15 +44,17 @@ from typing import Final, NamedTuple
 from projections.models.model import Announcement, Model, Write, joined
 from projections.projector.announcer import Announcer
 from projections.projector.checkpoints import Checkpoints
+from projections.projector.manifests import Manifests
 from projections.projector.metrics import DEAD_LETTERS, EVENTS, NEXT_OFFSET, SECONDS
 from projections.projector.partition import Checkpoint, GivenUp, Held
 from projections.projector.patience import Patience, Stopping
 from projections.projector.store import Store
+from schemas.blobs.port import BlobStore
 from schemas.cassandra import CassandraRefused, Statement
 from schemas.eventlog.port import Committed, EventLog, Partition, Record
 from schemas.heartbeats import Beat, unwatched
 from schemas.log import EventLogger
-from schemas.values import DeadLetterReason
+from schemas.values import DeadLetterReason, Position
 
 log = EventLogger(__name__)
 
@@ -84,7 +87,14 @@ class Runner:
     """Projects one model until it is told to stop."""
 
     def __init__(
-        self, model: Model, *, event_log: EventLog, store: Store, stopping: asyncio.Event, beat: Beat = unwatched
+        self,
+        model: Model,
+        *,
+        event_log: EventLog,
+        store: Store,
+        blobs: BlobStore,
+        stopping: asyncio.Event,
+        beat: Beat = unwatched,
     ) -> None:
         self._model = model
         self._log = event_log
@@ -93,6 +103,7 @@ class Runner:
         self._checkpoints = Checkpoints(model, store)
         self._announcer = Announcer(model, event_log)
         self._patience = Patience(stopping, beat=beat, model=model.name)
+        self._manifests = Manifests(blobs, self._patience)
         self._held: dict[Partition, Held] = {}
         self._has_joined = False
 
@@ -171,11 +182,12 @@ class Runner:
 
     async def _written(self, records: Sequence[Record]) -> Batch:
         """Folds the records and writes their rows."""
+        manifests = await self._manifests.named_by(records)
         shares = self._shares(records)
-        outcomes = [share.held.take(share.records) for share in shares]
+        outcomes = [share.held.take(share.records, manifests) for share in shares]
         checkpoints = [(share.partition, checkpoint) for share in shares if (checkpoint := share.held.checkpoint())]
         effects = joined(outcome.effects for outcome in outcomes)
-        refused = await self._write(effects.writes, records) if effects.writes else []
+        refused = await self._write(effects.writes, records, manifests) if effects.writes else []
         unwritten = {one.record.position for one in refused}
         return Batch(
             records=records,
@@ -204,7 +216,9 @@ class Runner:
                 shares.setdefault(partition, Share(partition, held, [])).records.append(record)
         return list(shares.values())
 
-    async def _write(self, writes: Sequence[Write], records: Sequence[Record]) -> list[GivenUp]:
+    async def _write(
+        self, writes: Sequence[Write], records: Sequence[Record], manifests: Mapping[Position, bytes]
+    ) -> list[GivenUp]:
         batches = batches_of(writes)
         try:
             await self._patience.until_done("rows", lambda: self._store.write(batches))
@@ -212,15 +226,15 @@ class Runner:
             if self._model.remembers:
                 raise  # its rows are of many records, and its records are our own: a bug for a person to look at
             log.error("rows_refused", error=refusal, model=self._model.name)
-            return await self._write_one_by_one(records)
+            return await self._write_one_by_one(records, manifests)
         return []
 
-    async def _write_one_by_one(self, records: Sequence[Record]) -> list[GivenUp]:
+    async def _write_one_by_one(self, records: Sequence[Record], manifests: Mapping[Position, bytes]) -> list[GivenUp]:
         """After a refusal: finds the records whose rows Cassandra does not take. The fold has no memory to spoil."""
         given_up: list[GivenUp] = []
         for record in records:
             alone = Held(fold=self._model.begin(), next_offset=0, written_below=0)
-            batches = batches_of(alone.take([record]).effects.writes)
+            batches = batches_of(alone.take([record], manifests).effects.writes)
             try:
                 await self._patience.until_done("rows", partial(self._store.write, batches))
             except CassandraRefused as refusal:

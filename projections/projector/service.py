@@ -8,6 +8,7 @@ from projections.models.model import Model
 from projections.projector.metrics import END_OFFSET, LAG
 from projections.projector.runner import Runner
 from projections.projector.store import Store
+from schemas.blobs.port import BlobStore
 from schemas.eventlog.errors import LogUnavailable
 from schemas.eventlog.port import EventLog
 from schemas.heartbeats import Heartbeats, unwatched
@@ -25,6 +26,7 @@ class Projector:
         *,
         event_log: EventLog,
         store: Store,
+        blobs: BlobStore,
         stopping: asyncio.Event,
         heartbeats: Heartbeats | None = None,
     ) -> None:
@@ -36,6 +38,7 @@ class Projector:
                 model,
                 event_log=event_log,
                 store=store,
+                blobs=blobs,
                 stopping=stopping,
                 beat=heartbeats.heart(model.name) if heartbeats else unwatched,
             )

@@ -29,6 +29,7 @@ from projections.models.submission import SUBMISSION_MODEL, tell
 from projections.projector.checkpoints import Checkpoints
 from projections.projector.runner import Runner, batches_of
 from projections.projector.service import Projector
+from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra, connect
 from schemas.cql_versions import apply_versions
 from schemas.eventlog.connect import connect as connect_log
@@ -133,6 +134,11 @@ def _writes(events: list[Event], first: int) -> Iterator[Write]:
         yield from tell(Fact(position, event)).writes
 
 
+def _blobs() -> DirectoryBlobStore:
+    """None is named by these events."""
+    return DirectoryBlobStore(HOME / "bench" / "projector-blobs")
+
+
 async def _projector_rate(log: EventLog, cassandra: Cassandra) -> float:
     """From the first checkpoint to the last, so that joining the group does not count."""
     total = sum(sum(log.end_offsets(topic).values()) for topic in SUBMISSION_MODEL.topics)
@@ -145,7 +151,9 @@ async def _projector_rate(log: EventLog, cassandra: Cassandra) -> float:
         return await _done(cassandra) >= total
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Runner(SUBMISSION_MODEL, event_log=log, store=cassandra, stopping=stopping).run())
+        tasks.create_task(
+            Runner(SUBMISSION_MODEL, event_log=log, store=cassandra, blobs=_blobs(), stopping=stopping).run()
+        )
         await until("it has begun", has_begun, DEADLINE_S)
         began, done = time.perf_counter(), await _done(cassandra)
         await until("it has ended", has_ended, DEADLINE_S)
@@ -163,7 +171,7 @@ async def _latencies_ms(log: EventLog, cassandra: Cassandra) -> list[float]:
     """All models run; one submission at a time is told, and its announcement read by another reader."""
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Projector(MODELS, event_log=log, store=cassandra, stopping=stopping).run())
+        tasks.create_task(Projector(MODELS, event_log=log, store=cassandra, blobs=_blobs(), stopping=stopping).run())
         await caught_up(cassandra, log, DEADLINE_S)
         latencies_ms = await asyncio.to_thread(_tries, Season(log, random.Random(2)))
         stopping.set()
