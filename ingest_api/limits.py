@@ -94,3 +94,16 @@ EXECUTOR_REPORT_COUNTS: Final = timedelta(seconds=60)
 EARLIEST_YEAR: Final = 2000
 LATEST_YEAR: Final = 2200
 """When a contest may start."""
+
+# Rejudgings
+REJUDGING_BODY_BYTES: Final = MEBIBYTE
+"""The whole request stands in one record, and its filter in the records of what is decided."""
+
+FILTER_IDS: Final = 10_000
+"""In all lists of a filter together: who means more names the problem, the contest or the time."""
+
+FILTER_TEXT_CHARACTERS: Final = 256
+REASON_CHARACTERS: Final = 500
+REPEATS: Final = 20
+REVISION_BYTES: Final = 8 * MEBIBYTE
+"""More than any definition comes to: a thousand cases and all texts, each character escaped."""
