@@ -83,7 +83,9 @@ class BoardFold:
         return Effects(writes=tuple(writes), announcements=tuple(announcements))
 
 
-BOARDS_MODEL: Final = Model(name="boards", version=VERSION, topics=(CONTEST_FEED,), begin=BoardFold, remembers=True)
+BOARDS_MODEL: Final = Model(
+    name="boards", version=VERSION, topics=(CONTEST_FEED,), begin=BoardFold, remembers=True, parks=True
+)
 
 CONTEST: Final = TypeAdapter(Contest)
 

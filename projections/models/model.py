@@ -97,6 +97,10 @@ class Model:
 
     A model that `remembers` gets its partitions from offset 0 whenever they are assigned; up to the checkpoint what
     it answers is thrown away, since it was written before.
+
+    A model that `parks` stops a partition at an event of ours that it cannot fold or whose rows are refused, until
+    a person looks: where later rows rest on earlier ones, going on would be wrong without a word. Others put the
+    record aside and go on.
     """
 
     name: str
@@ -104,6 +108,13 @@ class Model:
     topics: tuple[Topic, ...]
     begin: Callable[[], Fold]
     remembers: bool = False
+    tables: tuple[str, ...] = ()
+    parks: bool = False
+
+    @property
+    def own_tables(self) -> tuple[str, ...]:
+        """The tables that it alone writes, by their bare names; one that is called like the model need not be named."""
+        return self.tables or (self.name,)
 
     @property
     def projection(self) -> str:

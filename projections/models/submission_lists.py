@@ -179,7 +179,13 @@ class SubmissionList:
 
     def model(self) -> Model:
         """It as a read model, called like its table."""
-        return Model(name=self.table, version=VERSION, topics=(SUBMISSIONS, VERDICTS), begin=partial(Each, self.tell))
+        return Model(
+            name=self.table,
+            version=VERSION,
+            topics=(SUBMISSIONS, VERDICTS),
+            begin=partial(Each, self.tell),
+            tables=(self.table, f"{self.table}_buckets") if self.buckets_grow else (self.table,),
+        )
 
 
 def _month(line: SubmissionLine) -> str:
