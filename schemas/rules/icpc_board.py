@@ -5,15 +5,18 @@ source (a partition of `submissions`, `verdicts` or `contests`): a verdict may c
 submission before its team, the contest itself last. Every such order gives the same boards, because what is known
 (contest, teams, tries) is kept apart from what is drawn of it (rows).
 
-A verdict draws one cell of one team anew, and one more where it takes a first solve away; only a changed contest and
-a thaw draw everything.
+A verdict draws one cell of one team anew, and one more where it takes a first solve away; only a changed contest, a
+thaw and a rejudging draw everything. A rejudging that is applied or reverted tells by its manifest what is current of
+each submission that it moves, whole, so that it too may come before what it is about; it is one step, however many
+verdicts move.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from schemas.events import (
+    ContestRejudged,
     ContestRevised,
     ContestSubmissionAccepted,
     ContestThawed,
@@ -22,6 +25,7 @@ from schemas.events import (
     TeamRegistered,
 )
 from schemas.ids import ContestId, ProblemId, TeamId
+from schemas.manifests import NowCurrent
 from schemas.rules.contest import Contest, contest_of
 from schemas.rules.icpc_row import Row, Showing, Solve, TeamTries, Try, View, draw_row, earliest_solve, redraw_cells
 from schemas.rules.submission import is_original
@@ -48,13 +52,17 @@ NOTHING_DRAWN: Final[Mapping[View, Drawn]] = {view: Drawn() for view in View}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """What is known of a contest, and its two views. `offset` is the feed's last record that is in it, or -1."""
+    """What is known of a contest, and its two views. `offset` is the feed's last record that is in it, or -1.
+
+    `rejudged_at` is the offset at which a rejudging moved its verdicts last.
+    """
 
     contest_id: ContestId
     offset: int = -1
     seen: Mapping[Source, int] = field(default_factory=dict)
     contest: Contest | None = None
     thawed: bool = False
+    rejudged_at: int | None = None
     names: Mapping[TeamId, str] = field(default_factory=dict)
     tries: Mapping[TeamId, TeamTries] = field(default_factory=dict)
     drawn: Mapping[View, Drawn] = field(default_factory=lambda: NOTHING_DRAWN)
@@ -66,11 +74,19 @@ class Board:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A board after a record, with the rows that are new or different; `contest_changed` also by a thaw."""
+    """A board after a record, with the rows that are new or different; `contest_changed` also by thaw and rejudging."""
 
     board: Board
     changed: Mapping[View, tuple[Row, ...]]
     contest_changed: bool = False
+
+
+class FeedRecord(NamedTuple):
+    """What `evolve` takes of a record."""
+
+    position: Position
+    event: Event
+    now_current: Sequence[NowCurrent] = ()
 
 
 def empty_board(contest_id: ContestId) -> Board:
@@ -78,8 +94,8 @@ def empty_board(contest_id: ContestId) -> Board:
     return Board(contest_id=contest_id)
 
 
-def evolve(board: Board, position: Position, event: Event) -> Step:
-    """The board after the record at that position of the feed.
+def evolve(board: Board, position: Position, event: Event, now_current: Sequence[NowCurrent] = ()) -> Step:
+    """The board after the record at that position of the feed; `now_current` is what its manifest tells.
 
     A record that it has had already, a repeat of a source's record, another contest's and one of another kind change
     no row.
@@ -88,19 +104,19 @@ def evolve(board: Board, position: Position, event: Event) -> Step:
         return _unchanged(board)
     board = replace(board, offset=position.offset)
     if event.caused_by is None:
-        return _applied(board, event)
+        return _applied(board, event, now_current)
     source = Source(event.caused_by.topic, event.caused_by.partition)
     if event.caused_by.offset <= board.seen.get(source, -1):
         return _unchanged(board)
-    return _applied(replace(board, seen={**board.seen, source: event.caused_by.offset}), event)
+    return _applied(replace(board, seen={**board.seen, source: event.caused_by.offset}), event, now_current)
 
 
-def learn(board: Board, records: Iterable[tuple[Position, Event]]) -> Board:
+def learn(board: Board, records: Iterable[FeedRecord]) -> Board:
     """What is known after these records, as by `evolve`, with nothing drawn: a third of the cost, for whoever looks at
     few of many moments and lets `draw` show them."""
     contest, blind = board.contest, replace(board, contest=None, drawn=NOTHING_DRAWN)
-    for position, event in records:
-        blind = evolve(blind, position, event).board
+    for record in records:
+        blind = evolve(blind, *record).board
         if blind.contest is not None:
             contest, blind = blind.contest, replace(blind, contest=None, drawn=NOTHING_DRAWN)
     return replace(blind, contest=contest)
@@ -115,7 +131,7 @@ def draw(board: Board, *views: View) -> Board:
     return replace(board, drawn={**NOTHING_DRAWN, **drawn})
 
 
-def _applied(board: Board, event: Event) -> Step:
+def _applied(board: Board, event: Event, now_current: Sequence[NowCurrent]) -> Step:
     match event:
         case ContestRevised():
             return _drawn_anew(board, replace(board, contest=contest_of(event)))
@@ -127,6 +143,8 @@ def _applied(board: Board, event: Event) -> Step:
             return _with_try(board, event, None)
         case ContestVerdictReached() if is_original(event.submission_id, event.judging_id):
             return _with_try(board, event, event.verdict)
+        case ContestRejudged():
+            return _rejudged(board, now_current)
         case _:
             return _unchanged(board)
 
@@ -149,9 +167,32 @@ def _with_try(board: Board, event: ContestSubmissionAccepted | ContestVerdictRea
     if known is not None and (known.verdict is not None or verdict is None):
         return _unchanged(board)
     others = (one for one in of_problem if one is not known)
-    tries = tuple(sorted((*others, Try(event.submitted_at, event.submission_id, verdict)), key=lambda one: one[:2]))
+    judged = Try(event.submitted_at, event.submission_id, verdict, None if known is None else known.rejudged)
+    tries = tuple(sorted((*others, judged), key=lambda one: one[:2]))
     board = replace(board, tries={**board.tries, event.team_id: {**of_team, event.problem_id: tries}})
     return _redrawn(board, event.team_id, (event.problem_id,))
+
+
+def _rejudged(board: Board, now_current: Sequence[NowCurrent]) -> Step:
+    """All verdicts that moved, in one step. What is current is told of a team's submissions of this contest alone."""
+    tries = {team_id: dict(of_team) for team_id, of_team in board.tries.items()}
+    for row in now_current:
+        if row.team_id is not None and row.contest_id == board.contest_id:
+            of_team = tries.setdefault(row.team_id, {})
+            of_team[row.problem_id] = _moved(of_team.get(row.problem_id, ()), row)
+    return _drawn_anew(board, replace(board, tries=tries, rejudged_at=board.offset))
+
+
+def _moved(tries: tuple[Try, ...], row: NowCurrent) -> tuple[Try, ...]:
+    """The tries after that: a rejudged verdict lies over the original one, which stays for the day it is reverted."""
+    others = [one for one in tries if one.submission_id != row.submission_id]
+    known = next((one for one in tries if one.submission_id == row.submission_id), None)
+    original = None if known is None else known.verdict
+    if is_original(row.submission_id, row.judging_id):
+        moved = Try(row.submitted_at, row.submission_id, row.verdict if original is None else original)
+    else:
+        moved = Try(row.submitted_at, row.submission_id, original, row.verdict)
+    return tuple(sorted((*others, moved), key=lambda one: one[:2]))
 
 
 def _redrawn(board: Board, team_id: TeamId, problems: tuple[ProblemId, ...]) -> Step:
@@ -208,8 +249,8 @@ def _row(
 
 
 def _drawn_anew(before: Board, board: Board) -> Step:
-    """Draws every row, after the contest was changed or thawed."""
-    different = (board.contest, board.thawed) != (before.contest, before.thawed)
+    """Draws every row, after the contest was changed, thawed or rejudged."""
+    different = _what_draws_all(board) != _what_draws_all(before)
     if board.contest is None or not different:
         return replace(_unchanged(board), contest_changed=different)
     drawn = {view: _everything(board, Showing(contest=board.contest, view=view, thawed=board.thawed)) for view in View}
@@ -218,6 +259,10 @@ def _drawn_anew(before: Board, board: Board) -> Step:
         for view in View
     }
     return Step(board=replace(board, drawn=drawn), changed=changed, contest_changed=True)
+
+
+def _what_draws_all(board: Board) -> tuple[Contest | None, bool, int | None]:
+    return board.contest, board.thawed, board.rejudged_at
 
 
 def _everything(board: Board, showing: Showing) -> Drawn:

@@ -18,7 +18,7 @@ from schemas.events import (
 )
 from schemas.ids import AttemptId, ContestId, EventId, ExecutorId, ProblemId, SubmissionId, TeamId, judging_id
 from schemas.rules.board_body import board_body, row_body, row_of
-from schemas.rules.icpc_board import Board, Step, draw, empty_board, evolve, learn
+from schemas.rules.icpc_board import Board, FeedRecord, Step, draw, empty_board, evolve, learn
 from schemas.rules.icpc_row import Cell, Row, View, ranked
 from schemas.values import ContestProblem, Position, Scoring, Verdict
 from tests.unit.rules.contests import CONTEST_ID, START, at, revised
@@ -510,7 +510,9 @@ def test_what_was_learnt_in_parts_and_drawn_at_last_is_the_same_board(
 ) -> None:
     events = interleaved(feeds, data)
     cut, until = sorted(data.draw(st.tuples(st.integers(0, len(events)), st.integers(0, len(events)))))
-    records = [(Position(topic="contest-feed", partition=0, offset=at), event) for at, event in enumerate(events)]
+    records = [
+        FeedRecord(Position(topic="contest-feed", partition=0, offset=at), event) for at, event in enumerate(events)
+    ]
     known = learn(learn(empty_board(CONTEST_ID), records[:cut]), records[cut:until])
     assert all(not drawn.rows for drawn in known.drawn.values())
     assert draw(known) == fold(events[:until])

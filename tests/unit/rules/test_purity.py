@@ -41,6 +41,7 @@ ALLOWED_OF_OURS = frozenset(
         "schemas.events",
         "schemas.eventlog.port",
         "schemas.ids",
+        "schemas.manifests",
         "schemas.rules",
         "schemas.topics",
         "schemas.values",
