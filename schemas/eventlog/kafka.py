@@ -81,8 +81,9 @@ class KafkaEventLog:
 
     def owners(self, group: str, *, timeout_s: float = TIMEOUT_S) -> dict[Partition, Owner]:
         """See the port."""
+        admin = self._admin()
         try:
-            [future] = self._admin().describe_consumer_groups([group], request_timeout=timeout_s).values()
+            [future] = admin.describe_consumer_groups([group], request_timeout=timeout_s).values()
             members = future.result(timeout_s + 1).members
         except KafkaException as error:
             if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-DECISIONS = ("backlog", "feed_contests", "route_submissions", "source", "watch_lag")
+DECISIONS = ("backlog", "feed_contests", "oldest_jobs", "route_submissions", "source", "watch_judgings", "watch_lag")
 COUNTS = ("attempts", "commit_tracker", "lanes", "start_notes", "waiting_jobs")
 MODULES = [
     ROOT / "schemas" / "dead_letters.py",
