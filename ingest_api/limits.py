@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from schemas.rules import bounds
+
 KIBIBYTE: Final = 1024
 MEBIBYTE: Final = 1024 * KIBIBYTE
 
@@ -65,11 +67,11 @@ CASES: Final = 1000
 
 CASE_NAME_CHARACTERS: Final = 100
 STUBS: Final = 32
-CPU_TIME_MS: Final = 60_000
-WALL_TIME_MS: Final = 300_000
-LEAST_MEMORY_BYTES: Final = 8 * MEBIBYTE
-MEMORY_BYTES: Final = 4096 * MEBIBYTE
-OUTPUT_BYTES: Final = 256 * MEBIBYTE
+CPU_TIME_MS: Final = bounds.CPU_TIME_MS
+WALL_TIME_MS: Final = bounds.WALL_TIME_MS
+LEAST_MEMORY_BYTES: Final = bounds.LEAST_MEMORY_BYTES
+MEMORY_BYTES: Final = bounds.MEMORY_BYTES
+OUTPUT_BYTES: Final = bounds.OUTPUT_BYTES
 DEFAULT_OUTPUT_BYTES: Final = 8 * MEBIBYTE
 
 # Contests
@@ -104,6 +106,6 @@ FILTER_IDS: Final = 10_000
 
 FILTER_TEXT_CHARACTERS: Final = 256
 REASON_CHARACTERS: Final = 500
-REPEATS: Final = 20
+REPEATS: Final = bounds.REPEATS
 REVISION_BYTES: Final = 8 * MEBIBYTE
 """More than any definition comes to: a thousand cases and all texts, each character escaped."""
