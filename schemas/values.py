@@ -91,6 +91,7 @@ class DeadLetterReason(StrEnum):
     UNDECODABLE = "undecodable"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     UNEXPECTED_EVENT = "unexpected_event"
+    SKIPPED = "skipped"
     UNKNOWN = "UNKNOWN"
 
 

@@ -27,7 +27,8 @@ from projections.models.catalog import MODELS
 from projections.models.model import Fact, Write
 from projections.models.submission import SUBMISSION_MODEL, tell
 from projections.projector.checkpoints import Checkpoints
-from projections.projector.runner import Runner, batches_of
+from projections.projector.rows import batches_of
+from projections.projector.runner import Runner
 from projections.projector.service import Projector
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra, connect
