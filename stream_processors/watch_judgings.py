@@ -38,8 +38,8 @@ COMPILE_S: Final = 60.0
 MOST_RUNS: Final = 3
 """How often an executor runs a case at most."""
 
-SLACK_S: Final = 60.0
-"""For what is no running: an executor's longest pause between tries is 30 s, and containers are made anew."""
+SLACK_S: Final = COMPILE_S + 60.0
+"""Beside the runs: a compile, and what is no running; an executor's longest pause between tries is 30 s."""
 
 MOST_ATTEMPTS: Final = 3
 MOST_ANSWERS: Final = 6
@@ -121,7 +121,7 @@ class _Reader:
 
 def patience_s(limits: Limits, slack_s: float) -> float:
     """How long one step of a judging may take before it counts as stalled."""
-    return COMPILE_S + MOST_RUNS * limits.wall_time_ms / 1000 + slack_s
+    return MOST_RUNS * limits.wall_time_ms / 1000 + slack_s
 
 
 class Judgings:

@@ -9,12 +9,12 @@ from schemas.golden_records import example
 from schemas.ids import ExecutorId, judging_id
 from schemas.topics import JOBS, JUDGINGS, VERDICTS
 from schemas.values import Lane, Limits, Position
-from stream_processors.watch_judgings import Answer, Judgings, Look, patience_s
+from stream_processors.watch_judgings import SLACK_S, Answer, Judgings, Look, patience_s
 from tests.unit.stream_processors.examples import submission_id
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 LIMITS = Limits(cpu_time_ms=3_000, memory_bytes=1, output_bytes=1, wall_time_ms=10_000)
-PATIENCE_S = patience_s(LIMITS, 60.0)
+PATIENCE_S = patience_s(LIMITS, SLACK_S)
 TOPIC = JOBS[Lane.PRACTICE]
 EAST, WEST = Owner("executor-east", "1"), Owner("executor-west", "2")
 HALVES = {Partition(TOPIC.name, number): EAST if number < 3 else WEST for number in range(6)}

@@ -295,4 +295,4 @@ def test_many_are_asked_again_in_several_looks() -> None:
 def test_the_patience_covers_what_an_executor_may_take() -> None:
     assert COMPILE_LIMITS.wall_time_ms == COMPILE_S * 1000
     assert MOST_RUNS == RUNS_OF_EXECUTORS
-    assert max(RETRY_DELAYS_S) < SLACK_S
+    assert max(RETRY_DELAYS_S) < SLACK_S - COMPILE_S
