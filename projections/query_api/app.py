@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from projections.live.wakes import Wakes
 from projections.query_api import documents
 from projections.query_api.answers import answered
+from projections.query_api.boards import Boards
 from projections.query_api.contests import Contests
 from projections.query_api.dead_letters import DeadLetters
 from projections.query_api.freshness import Freshness
@@ -23,6 +24,7 @@ from projections.query_api.problems import Problems
 from projections.query_api.reads import Reads
 from projections.query_api.samples import Samples
 from projections.query_api.submissions import Submissions
+from projections.query_api.timelines import Timelines
 from projections.query_api.timing import Timed
 from schemas.blobs.port import BlobStore
 from schemas.cassandra import CassandraUnavailable
@@ -85,6 +87,7 @@ def _add_routes(app: FastAPI, ports: Ports) -> None:
     submissions = Submissions(ports.reads, freshness, ports.wakes, ports.clock)
     problems = Problems(ports.reads, freshness, Samples(ports.blobs))
     contests = Contests(ports.reads, freshness, ports.clock)
+    boards = Boards(ports.reads, freshness, Timelines(ports.log, ports.blobs), ports.clock)
     languages = Languages(ports.reads, ports.clock)
     dead_letters = DeadLetters(ports.log)
     for path, endpoint, answer in (
@@ -93,7 +96,8 @@ def _add_routes(app: FastAPI, ports: Ports) -> None:
         ("/problems/{problem_id}", problems.one, documents.Problem),
         ("/problems", problems.many, documents.ProblemPage),
         ("/languages", languages.many, documents.Languages),
-        ("/contests/{contest_id}/board", contests.board, documents.Board),
+        ("/contests/{contest_id}/board", boards.board, documents.Board),
+        ("/contests/{contest_id}/timeline", boards.timeline, documents.Timeline),
         ("/contests/{contest_id}", contests.one, documents.Contest),
         ("/contests", contests.many, documents.ContestPage),
         ("/dead-letters/{position}", dead_letters.one, documents.DeadLetter),

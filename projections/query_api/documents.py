@@ -31,7 +31,7 @@ class Case(Document):
 
 
 class Judging(Document):
-    """One grading of a submission."""
+    """One grading of a submission, the original or one of a rejudging; `current` is the one whose verdict counts."""
 
     judging_id: str
     state: str
@@ -40,6 +40,9 @@ class Judging(Document):
     score: float | None
     cpu_time_ms: int | None
     memory_bytes: int | None
+    rejudging_id: str | None
+    repeat: int
+    current: bool
 
 
 class File(Document):
@@ -305,7 +308,9 @@ class Row(Document):
 
 
 class Board(Document):
-    """A board at one moment. `frozen` is the sentence that a frozen one carries."""
+    """A board at one moment. `frozen` is the sentence that a frozen one carries; `at` is there where it was asked for
+    as it was then, or by an offset: when that was.
+    """
 
     contest_id: str
     name: str
@@ -316,7 +321,23 @@ class Board(Document):
     thawed: bool
     problems: list[ContestProblem]
     rows: list[Row]
+    at: str | None = None
     applied: bool | None = None
+
+
+class Moment(Document):
+    """A place in a contest's feed, and when it was reached."""
+
+    offset: int
+    at: str
+
+
+class Timeline(Document):
+    """When a board changed; all of the feed below `next_offset` was looked at."""
+
+    contest_id: str
+    next_offset: int
+    moments: list[Moment]
 
 
 class DeadLetterLine(Document):
@@ -339,7 +360,8 @@ class DeadLetterPage(Document):
 
 
 class DeadLetter(DeadLetterLine):
-    """A dead letter with the record's key and value, in base64."""
+    """A dead letter with the record's key and value, in base64; `submission_id` where the record was of one."""
 
     key: str | None
     value: str
+    submission_id: str | None

@@ -129,6 +129,8 @@ PART_NOT_ALLOWED = _refusal("part-not-allowed", 422, "Only what is applied can b
 
 # What one asks to read
 UNKNOWN_SUBMISSION = _refusal("unknown-submission", 404, "There is no such submission")
+MALFORMED_MOMENT = _refusal("malformed-moment", 400, "The moment is not one")
+MOMENT_IN_FUTURE = _refusal("moment-in-future", 400, "The moment has not come yet")
 NO_BOARD_THEN = _refusal("no-board-then", 404, "There was no board at that moment")
 TOO_MANY_SUBSCRIPTIONS = _refusal("too-many-subscriptions", 429, "Too many channels at once")
 UNKNOWN_DEAD_LETTER = _refusal("unknown-dead-letter", 404, "There is no such dead letter")

@@ -317,9 +317,11 @@ def row(team_id: str, *, solved: int) -> VersionedRowBody:
 
 
 @asynccontextmanager
-async def reading(folder: Path, reads: MemoryReads | None = None) -> AsyncIterator[ReadSide]:
+async def reading(
+    folder: Path, reads: MemoryReads | None = None, log: MemoryEventLog | None = None
+) -> AsyncIterator[ReadSide]:
     """A read side that runs."""
-    side = ReadSide(blobs=DirectoryBlobStore(folder), reads=reads or MemoryReads())
+    side = ReadSide(blobs=DirectoryBlobStore(folder), reads=reads or MemoryReads(), log=log or MemoryEventLog())
     transport = httpx.ASGITransport(make_app(side.ports()), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as side.http:
         yield side

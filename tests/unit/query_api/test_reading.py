@@ -118,7 +118,6 @@ async def test_one_description_has_both_sides(side: ReadSide) -> None:
         ("/contests/none", 404, "unknown-contest"),
         ("/contests/none/board", 404, "unknown-contest"),
         ("/contests?cursor=bm9uZQ", 400, "invalid-cursor"),
-        ("/contests/spring/board?at=2026-11-21T12:00:00Z", 400, "unsupported-parameter"),
         ("/contests/spring/board?view=mine", 422, "invalid-parameter"),
     ],
 )

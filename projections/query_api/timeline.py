@@ -1,0 +1,180 @@
+"""A contest's past, kept small: what its partition of the feed says of it, and what was known every now and then.
+
+Any moment is the last mark before it, and the fold of the records in between. The fold is the one that the live boards
+are made by, told to draw nothing before the end. No I/O here.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from sys import intern
+from typing import Final, NamedTuple
+
+from projections.models.model import Fact
+from schemas.events import ContestRejudged, ContestSubmissionAccepted, ContestVerdictReached, Event
+from schemas.ids import ContestId, EventId, ProblemId, TeamId
+from schemas.manifests import read_current
+from schemas.rules.contest import hidden_by_freeze
+from schemas.rules.icpc_board import Board, FeedRecord, draw, empty_board, learn
+from schemas.rules.icpc_row import View
+from schemas.values import Position
+
+MARK_EVERY: Final = 500
+"""Records between two marks: to fold so many takes some 10 ms, less than to draw the board then."""
+
+BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+NO_ID: Final = EventId("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A fact of the feed, and when the broker took it in."""
+
+    fact: Fact
+    appended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One view of a board as it was after the feed's record that was taken in at `appended_at`."""
+
+    board: Board
+    appended_at: datetime
+
+
+class Moment(NamedTuple):
+    """A place in a contest's feed, and when the broker took it in."""
+
+    offset: int
+    appended_at: datetime
+
+
+class Mark(NamedTuple):
+    """What is known after the first `behind` records."""
+
+    behind: int
+    board: Board
+
+
+class Timeline:
+    """One contest's; it only grows, in the order of the feed."""
+
+    def __init__(self, contest_id: ContestId, *, mark_every: int = MARK_EVERY) -> None:
+        self.next_offset = 0
+        """All that the feed's partition holds below is in it."""
+        self._mark_every = mark_every
+        self._offsets: list[int] = []
+        self._times: list[datetime] = []
+        self._facts: list[Fact] = []
+        self._marks = [Mark(0, empty_board(contest_id))]
+        self._watched = self._marks[0]
+        self._moments: dict[View, list[int]] = {view: [] for view in View}
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    @property
+    def latest(self) -> datetime:
+        """When its last record was taken in; moments before are in it, whatever will come."""
+        return self._times[-1] if self._times else BEGINNING
+
+    def extend(self, records: Iterable[Dated], next_offset: int) -> None:
+        """Takes the contest's records up to `next_offset`; those that it has already change nothing."""
+        for record in records:
+            if record.fact.position.offset >= self.next_offset:
+                self._add(record)
+        self.next_offset = max(self.next_offset, next_offset)
+
+    def offset_at(self, moment: datetime) -> int:
+        """The last offset of the contest that was taken in at that moment or before; -1 where none was."""
+        count = bisect_right(self._times, moment)
+        return self._offsets[count - 1] if count else -1
+
+    def at(self, offset: int, view: View) -> Past | None:
+        """The board after all records up to that offset; None where the contest was not known yet."""
+        count = bisect_right(self._offsets, offset)
+        known = self._after(count)
+        if known.contest is None:
+            return None
+        return Past(board=draw(known, view), appended_at=self._times[count - 1])
+
+    def moments(self, view: View, after: int, limit: int) -> tuple[Moment, ...]:
+        """Where something that this view shows changed, behind the offset `after`; between two of them nothing did.
+
+        Of more than `limit` moments as many are told, evenly taken, the last one among them.
+        """
+        self._watch()
+        found = self._moments[view][bisect_right(self._moments[view], after, key=self._offsets.__getitem__) :]
+        step = -(-len(found) // limit) or 1
+        told = found[::-1][::step][::-1]
+        return tuple(Moment(self._offsets[index], self._times[index]) for index in told)
+
+    def _add(self, record: Dated) -> None:
+        self._facts.append(_lean(record.fact))
+        self._offsets.append(record.fact.position.offset)
+        # The broker's clock may be set back; a moment parts the log where it was reached first.
+        self._times.append(max(self.latest, record.appended_at))
+        is_step = isinstance(record.fact.event, ContestRejudged)
+        if is_step or len(self) - self._marks[-1].behind >= self._mark_every:
+            self._marks.append(Mark(len(self), self._after(len(self))))
+        if is_step:
+            # No fold begins before the mark behind it, so that its manifest is never needed again.
+            self._facts[-1] = self._facts[-1]._replace(manifest=None)
+
+    def _after(self, count: int) -> Board:
+        """What is known after so many records."""
+        mark = self._marks[bisect_right(self._marks, count, key=lambda mark: mark.behind) - 1]
+        return learn(mark.board, map(_feed_record, self._facts[mark.behind : count]))
+
+    def _watch(self) -> None:
+        """Goes on to the end with looking at every step: only who asks for the moments pays for it."""
+        marks = {mark.behind: mark.board for mark in self._marks}
+        behind, before = self._watched
+        for index in range(behind, len(self)):
+            fact = self._facts[index]
+            after = marks.get(index + 1) or learn(before, [_feed_record(fact)])
+            for view in _seen_by(fact.event, before, after):
+                self._moments[view].append(index)
+            before = after
+        self._watched = Mark(len(self), before)
+
+
+def _seen_by(event: Event, before: Board, after: Board) -> Sequence[View]:
+    """The views that may show something else after that event."""
+    # What a fold does not change it hands on as it is.
+    is_same = after.names is before.names and after.tries is before.tries and after.thawed is before.thawed
+    if after.contest is None or (is_same and after.contest is before.contest):
+        return ()
+    match event:
+        case ContestVerdictReached() if hidden_by_freeze(after.contest, event.submitted_at, thawed=after.thawed):
+            return (View.JURY,)
+        case _:
+            return tuple(View)
+
+
+def _feed_record(fact: Fact) -> FeedRecord:
+    rows = () if fact.manifest is None else read_current(fact.manifest)
+    return FeedRecord(fact.position, fact.event, rows)
+
+
+def _lean(fact: Fact) -> Fact:
+    """What the fold needs of it: ids that occur in thousands of records are kept once."""
+    event, position = fact.event, fact.position
+    if not isinstance(event, ContestSubmissionAccepted | ContestVerdictReached):
+        return fact
+    return fact._replace(
+        position=replace(position, topic=intern(position.topic)),
+        event=replace(
+            event,
+            event_id=NO_ID,
+            caused_by=_shared(event.caused_by),
+            contest_id=ContestId(intern(event.contest_id)),
+            team_id=TeamId(intern(event.team_id)),
+            problem_id=ProblemId(intern(event.problem_id)),
+        ),
+    )
+
+
+def _shared(position: Position | None) -> Position | None:
+    return None if position is None else replace(position, topic=intern(position.topic))
