@@ -67,7 +67,7 @@ class CassandraModels:
         view = await read_submission(self._cassandra, channel.submission_id)
         if view is None:
             return None
-        body = submission_body(view.submission, version=view.version)
+        body = submission_body(view.published(), version=view.version, applied=view.applied)
         return Snapshot(epoch=str(model_version(channel)), version=view.version, data=orjson.dumps(body))
 
     async def _user(self, channel: UserChannel) -> Snapshot:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 import orjson
 
 from schemas.events import Event
+from schemas.manifests import NowCurrent, read_current
 from schemas.rules.submission import is_original as derive_is_original
 from schemas.topics import Topic
 from schemas.values import Position
@@ -26,6 +27,7 @@ STAGE: Final = 2**48
 RECEIVED_STAGE: Final = 0
 PROGRESS_STAGE: Final = 1
 JUDGED_STAGE: Final = 2
+REJUDGED_STAGE: Final = 3
 
 
 class Fact(NamedTuple):
@@ -151,6 +153,18 @@ def progress_version(offset: int) -> int:
 def judged_version(offset: int) -> int:
     """The version of a verdict at that offset of `verdicts`; the first is the highest, since the first counts."""
     return JUDGED_STAGE * STAGE + STAGE - 1 - offset
+
+
+def rejudged_version(offset: int) -> int:
+    """The version of what a rejudging that was applied or reverted at that offset of `rejudgings` made current."""
+    return REJUDGED_STAGE * STAGE + offset
+
+
+def now_current(fact: Fact) -> tuple[NowCurrent, ...]:
+    """What the fact's manifest says is current now; a ValueError where there is none."""
+    if fact.manifest is None:
+        raise ValueError(f"{type(fact.event).__name__} at {fact.position} comes without its manifest")
+    return read_current(fact.manifest)
 
 
 def joined(effects: Iterable[Effects]) -> Effects:

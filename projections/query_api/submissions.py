@@ -37,7 +37,7 @@ from schemas.http import refusals
 from schemas.http.identity import Identity
 from schemas.http.refusals import Refusal
 from schemas.ids import ContestId, ProblemId, SubmissionId, UserId
-from schemas.rules.submission import Judged, Queued, current
+from schemas.rules.submission import Judged, Queued, Received, current
 from schemas.rules.visibility import Sight
 from schemas.values import Provenance, SourceFile, Verdict
 
@@ -118,8 +118,10 @@ class Submissions:
         if found is None:
             return None
         eyes = Eyes(self._reads, who)
-        body = _submission(found, await eyes.sight(author_of(found.submission.accepted)))
-        return {**body, **_for_the_jury(found)} if eyes.viewer.is_jury else body
+        sees = await eyes.sight(author_of(found.submission.accepted))
+        if eyes.viewer.is_jury:
+            return {**_submission(found, found.submission, sees), **_for_the_jury(found)}
+        return _submission(found, found.published(), sees)
 
     def _list(self, wanted: "Wanted", before: Place | None) -> tuple[str, AsyncIterator[SubmissionLine]]:
         """The model that is read, and its lines: the one with the fewest."""
@@ -186,8 +188,8 @@ def _place(cursor: str | None) -> Place | None:
         raise invalid_cursor() from None
 
 
-def _submission(found: SubmissionView, sight: Sight) -> Body:
-    body: Body = {**submission_body(found.submission, sight, version=found.version)}
+def _submission(found: SubmissionView, told: Received, sight: Sight) -> Body:
+    body: Body = {**submission_body(told, sight, version=found.version, applied=found.applied)}
     if sight is Sight.FULL:
         body["files"] = [_file(file) for file in found.submission.accepted.files]
         body["entry_point"] = found.submission.accepted.entry_point
@@ -196,7 +198,7 @@ def _submission(found: SubmissionView, sight: Sight) -> Body:
 
 def _for_the_jury(found: SubmissionView) -> Body:
     """What the current verdict rests on."""
-    match current(found.submission):
+    match current(found.submission, found.applied):
         case Judged(provenance=Provenance() as provenance):
             return {"provenance": asdict(provenance)}
         case _:
