@@ -5,6 +5,7 @@ import typer
 from judgestream.commands.board import board
 from judgestream.commands.dead_letters import dead_letters
 from judgestream.commands.languages import languages
+from judgestream.commands.rejudge import rejudge
 from judgestream.commands.submit import submit
 from judgestream.commands.token import token
 
@@ -17,6 +18,7 @@ main = typer.Typer(
 main.command()(submit)
 main.command()(board)
 main.command()(token)
+main.add_typer(rejudge, name="rejudge")
 main.add_typer(dead_letters, name="dead-letters")
 main.add_typer(languages, name="languages")
 

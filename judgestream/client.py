@@ -15,7 +15,7 @@ from uuid import UUID
 
 import httpx
 
-from judgestream.errors import Refused, Unreachable
+from judgestream.errors import Refused, Uncertain, Unreachable
 
 Json = dict[str, Any]
 
@@ -28,6 +28,9 @@ LONGEST_WAIT_S: Final = 30.0
 """The longest `wait` that the service takes."""
 
 RETRIED_STATUS: Final = frozenset({502, 503, 504})
+URN: Final = "urn:judgestream:problem:"
+NOTHING_DONE: Final = frozenset(f"{URN}{name}" for name in ("log-unavailable", "store-unavailable", "overloaded"))
+"""Refusals after which a command may be sent again: it was certainly not carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +137,49 @@ class Client:
 
     def dead_letter(self, position: str) -> Json:
         """One of them with its key and value in base64; `position` is where the letter stands."""
-        return self._call("GET", f"/dead-letters/{quote(position, safe=':')}")
+        return self._call("GET", f"/dead-letters/{_quoted(position)}")
 
-    def _call(self, method: str, path: str, body: Json | None = None, params: Mapping[str, Any] | None = None) -> Json:
-        """One call, tried again while nobody answers it: every call here is safe to repeat."""
+    def open_rejudging(self, wanted: Json) -> Json:
+        """Asks for a rejudging (jury and admins): `{filter, override?, reason, priority?, repeats?, everything?,
+        dry_run?}`; answers `{rejudging_id, position}`, and GET tells what was decided."""
+        return self._call("POST", "/rejudgings", wanted, repeatable=False)
+
+    def change_rejudging(self, rejudging_id: str, change: str, *, reason: str, part: Json | None = None) -> Json:
+        """Asks to `apply` (all, or the `part` that a filter selects), `cancel`, `revert`, `pause` or `resume` one."""
+        body = {"reason": reason} if part is None else {"reason": reason, "part": part}
+        return self._call("POST", f"/rejudgings/{_quoted(rejudging_id)}/{change}", body, repeatable=False)
+
+    def rejudging(self, rejudging_id: str) -> Json:
+        """A rejudging: its state, how far it is, and what was decided."""
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}")
+
+    def rejudgings(self, *, limit: int, cursor: str | None = None) -> Json:
+        """Rejudgings, the newest first; `cursor` is that of the page before."""
+        return self._call("GET", "/rejudgings", params={"limit": limit, "cursor": cursor})
+
+    def rejudging_matrix(self, rejudging_id: str) -> Json:
+        """How many submissions go from which verdict to which."""
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}/matrix")
+
+    def rejudging_changes(self, rejudging_id: str, *, limit: int, cursor: str | None = None) -> Json:
+        """The submissions whose verdict is another one, with times and memory before and after."""
+        params = {"limit": limit, "cursor": cursor}
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}/changes", params=params)
+
+    def rejudging_diff(self, rejudging_id: str, *, contest_id: str) -> Json:
+        """What applying it would do to the contest's board."""
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}/diff", params={"contest_id": contest_id})
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        repeatable: bool = True,
+    ) -> Json:
+        """One call, tried again while nobody answers it; what is not `repeatable` only if it was certainly not done."""
         given = {key: value for key, value in (params or {}).items() if value is not None}
         pause_s, deadline = FIRST_PAUSE_S, time.monotonic() + self._patience_s
         while True:
@@ -145,9 +187,12 @@ class Client:
                 response = self._http.request(method, path, json=body, params=given)
                 if response.status_code not in RETRIED_STATUS:
                     return _answer(response)
-                why = _problem(response).detail or f"status {response.status_code}"
+                problem = _problem(response)
+                why, done_perhaps = problem.detail or f"status {response.status_code}", problem.type not in NOTHING_DONE
             except httpx.TransportError as error:
-                why = str(error) or type(error).__name__
+                why, done_perhaps = str(error) or type(error).__name__, not isinstance(error, httpx.ConnectError)
+            if done_perhaps and not repeatable:
+                raise Uncertain(why)
             if time.monotonic() + pause_s > deadline:
                 raise Unreachable(self.url, why)
             self._pause(pause_s)
@@ -159,6 +204,11 @@ def new_submission_id(unix_ms: int) -> str:
     chance = secrets.randbits(74)
     value = (unix_ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
     return str(UUID(int=value))
+
+
+def _quoted(name: str) -> str:
+    """A name as one segment of a path."""
+    return quote(name, safe=":")
 
 
 def _file(name: str, content: bytes) -> Json:
