@@ -6,6 +6,7 @@ The same content gives the same bytes, so that whoever decides twice names the s
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 import orjson
@@ -74,6 +75,11 @@ def selection_manifest(rows: Iterable[Selected]) -> bytes:
 def current_manifest(rows: Iterable[NowCurrent]) -> bytes:
     """The blob of what became current."""
     return _lines({row.submission_id: row for row in rows})
+
+
+def digest(manifest: bytes) -> Sha256:
+    """The name of a manifest's blob."""
+    return Sha256(sha256(manifest).hexdigest())
 
 
 def read_selection(blob: bytes) -> tuple[Selected, ...]:

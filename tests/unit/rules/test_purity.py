@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-DECISIONS = ("backlog", "feed_contests", "oldest_jobs", "route_submissions", "source", "watch_judgings", "watch_lag")
+DECISIONS = (
+    "backlog",
+    "build_job",
+    "decide_rejudgings",
+    "feed_contests",
+    "oldest_jobs",
+    "rejudging_scans",
+    "release_rejudgings",
+    "route_submissions",
+    "source",
+    "watch_judgings",
+    "watch_lag",
+)
 COUNTS = ("attempts", "commit_tracker", "lanes", "start_notes", "waiting_jobs")
 MODULES = [
     ROOT / "schemas" / "dead_letters.py",
@@ -45,6 +57,8 @@ ALLOWED_OF_OURS = frozenset(
         "schemas.rules",
         "schemas.topics",
         "schemas.values",
+        "stream_processors.build_job",
+        "stream_processors.rejudging_scans",
     }
 )
 
