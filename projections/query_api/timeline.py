@@ -148,9 +148,15 @@ def _seen_by(event: Event, before: Board, after: Board) -> Sequence[View]:
         return ()
     match event:
         case ContestVerdictReached() if hidden_by_freeze(after.contest, event.submitted_at, thawed=after.thawed):
-            return (View.JURY,)
+            return (View.JURY,) if _has_tried(before, event) else tuple(View)
         case _:
             return tuple(View)
+
+
+def _has_tried(board: Board, event: ContestVerdictReached) -> bool:
+    """Whether the submission is there already; else even a verdict that is hidden shows that there is one."""
+    tries = board.tries.get(event.team_id, {}).get(event.problem_id, ())
+    return any(one.submission_id == event.submission_id for one in tries)
 
 
 def _feed_record(fact: Fact) -> FeedRecord:
