@@ -7,13 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.events import RejudgingApplied, RejudgingRefused, RejudgingReverted
+from schemas.events import Event, RejudgingApplied, RejudgingRefused, RejudgingReverted
 from schemas.ids import RejudgingId, judging_id
 from schemas.manifests import read_current, read_selection
 from schemas.rules.rejudging import applied_judgings
-from schemas.rules.submission import Judged, Received, accepted, current, evolve, initial
+from schemas.rules.submission import Judged, Received, Submission, accepted, current, evolve, initial
 from schemas.values import RejudgingChange, Verdict
-from tests.unit.stream_processors.examples import submission_id
 from tests.unit.stream_processors.rejudging_world import World, change, only, opening
 
 NUMBERS = (1, 2, 3, 4)
@@ -62,14 +61,14 @@ def played(story: Sequence[Step]) -> World:
     return world
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(steps)
 def test_every_reader_of_manifests_knows_what_the_rule_says(story: list[Step]) -> None:
     world = played(story)
     assert world.seen_by_a_reader() == world.current()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps)
 def test_current_is_the_last_one_applied_and_not_reverted_that_covers(story: list[Step]) -> None:
     world = played(story)
@@ -91,14 +90,14 @@ def test_current_is_the_last_one_applied_and_not_reverted_that_covers(story: lis
         assert world.current()[submission.submission_id] == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps)
 def test_a_submission_shows_what_the_rule_says(story: list[Step]) -> None:
     world = played(story)
     for submission in world.submissions:
-        known = initial(submission.submission_id)
-        folded: Any = known
-        for event in (submission, *world.verdicts):
+        folded: Submission = initial(submission.submission_id)
+        events: list[Event] = [submission, *world.verdicts]
+        for event in events:
             folded = evolve(folded, event)
         assert isinstance(folded, Received)
         assert folded.accepted == accepted(submission)
@@ -107,7 +106,7 @@ def test_a_submission_shows_what_the_rule_says(story: list[Step]) -> None:
         assert (shown.judging_id if isinstance(shown, Judged) else judging_id(submission.submission_id)) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps, steps)
 def test_nothing_that_was_known_is_lost_or_changed(before: list[Step], after: list[Step]) -> None:
     world = played(before)
@@ -122,7 +121,7 @@ def test_nothing_that_was_known_is_lost_or_changed(before: list[Step], after: li
     assert world.verdicts[: len(verdicts_before)] == verdicts_before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps)
 def test_rejudgings_do_not_disturb_one_another(story: list[Step]) -> None:
     """Without the others, each is decided as with them, for what is selected here does not depend on verdicts."""
@@ -144,7 +143,7 @@ def test_rejudgings_do_not_disturb_one_another(story: list[Step]) -> None:
             assert selected == selected_alone
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps, st.integers(0, 50))
 def test_repeats_change_nothing_and_a_refusal_changes_nothing_else(story: list[Step], number: int) -> None:
     world = played(story)
@@ -160,13 +159,10 @@ def test_repeats_change_nothing_and_a_refusal_changes_nothing_else(story: list[S
         }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps)
 def test_our_own_failure_is_never_current_by_a_rejudging(story: list[Step]) -> None:
     world = played(story)
     for event in world.decisions:
         if isinstance(event, RejudgingApplied):
             assert all(row.verdict is not Verdict.JUDGE_ERROR for row in read_current(world.manifests[event.manifest]))
-            assert all(
-                row.judging_id != judging_id(submission_id(1)) for row in read_current(world.manifests[event.manifest])
-            )
