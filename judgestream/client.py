@@ -99,9 +99,9 @@ class Client:
         wanted = {"wait": min(wait_s, LONGEST_WAIT_S) or None, "after": after}
         return self._call("GET", f"/submissions/{submission_id}", params=wanted)
 
-    def board(self, contest_id: str, *, jury: bool = False) -> Json:
-        """The board as it is now; `jury` asks for the one without a freeze."""
-        return self._call("GET", f"/contests/{contest_id}/board", params={"view": "jury" if jury else None})
+    def board(self, contest_id: str, *, jury: bool = False, at: str | None = None) -> Json:
+        """The board as it is now, or was at that moment (RFC 3339); `jury` asks for the one without a freeze."""
+        return self._call("GET", f"/contests/{contest_id}/board", params={"view": "jury" if jury else None, "at": at})
 
     def languages(self) -> list[Json]:
         """The languages that executors offer now, with their suffixes."""

@@ -75,7 +75,8 @@ def submission(whole: Json) -> RenderableType:
 def board(shown: Json) -> RenderableType:
     """A board as a table, one row per team."""
     labels = [str(problem["label"]) for problem in shown.get("problems", ())] or _labels(shown["rows"])
-    table = Table(title=f"{shown.get('name') or shown['contest_id']}: {shown['state']}")
+    then = f", as it was at {moment(shown['at'])}" if shown.get("at") else ""
+    table = Table(title=f"{shown.get('name') or shown['contest_id']}: {shown['state']}{then}")
     for column in ("rank", "team", "solved", "penalty", *labels):
         table.add_column(column, justify="left" if column == "team" else "right")
     for row in shown["rows"]:
