@@ -11,6 +11,9 @@ from judgestream.errors import NoDecision, Refused
 NOT_FOUND: Final = 404
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 1.0
+ASKED: Final = frozenset({"requested", "change_requested"})
+"""Events of a history that are no decisions."""
+
 SETTLED: Final = frozenset({"refused", "counted", "judged", "applied", "reverted", "cancelled"})
 """States in which no judging of a rejudging is under way."""
 
@@ -41,7 +44,7 @@ def decision_on(position: str, rejudging: Json) -> Decision | None:
     """What was decided about the request at that position; None as long as nothing is known."""
     for name, refused in (("history", False), ("refusals", True)):
         for entry in rejudging.get(name) or ():
-            if entry.get("caused_by") == position:
+            if entry.get("caused_by") == position and entry.get("event") not in ASKED:
                 return Decision(entry=entry, refused=refused, rejudging=rejudging)
     return None
 
