@@ -155,10 +155,10 @@ class StallWatch:
             answer=event.answer,
         )
         if answer.partition is not None:
-            lane = answer.stalled.job.lane
-            self._sent(lane, answer.partition)
+            lane = LANE_OF[answer.partition.topic]
+            self._sent(lane, answer.partition.number)
             again = asked_again(answer, request, self._clock())
-            await append_patiently(self._log, JOBS[lane], again, answer.partition)
+            await append_patiently(self._log, JOBS[lane], again, answer.partition.number)
 
     def _leave_episode(self) -> None:
         if self._episode is not None:

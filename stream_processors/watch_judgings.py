@@ -13,8 +13,9 @@ A judging is stalled when it should get on and does not. What that means follows
   nothing that it runs is within its own time. Jobs that nobody reads wait for an executor, and are not stalled.
 
 What stands still is asked again, as the next attempt at the same judging, in the partition with the least work whose
-reader gets on; where there is none, it is only told. After `MOST_ATTEMPTS` it is given up, which an executor answers.
-Whichever verdict is first in the log counts, so that to be wrong here costs a run and nothing else.
+reader gets on, if need be in another lane; where there is none, it is only told. After `MOST_ATTEMPTS` it is given up,
+which an executor answers. Whichever verdict is first in the log counts, so that to be wrong here costs a run and
+nothing else.
 
 Times are seconds of a clock that only goes on, counted from when something was seen here: a restart or an outage gives
 everyone the whole patience anew, and no two machines' clocks are compared.
@@ -93,7 +94,7 @@ class Answer:
 
     stalled: Stalled
     answer: StallAnswer
-    partition: int | None
+    partition: Partition | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +198,7 @@ class Judgings:
             self._told.add((one.job.position, answer.answer))
             answers.append(answer)
             if answer.partition is not None:
-                work[Partition(JOBS[one.job.lane].name, answer.partition)] += 1
+                work[answer.partition] += 1
         return answers
 
     def _progressed(self, position: Position, executor_id: ExecutorId | None, now_s: float) -> None:
@@ -270,16 +271,14 @@ class Judgings:
 
 
 def _answer(one: Stalled, look: Look, getting_on: Mapping[Partition, Owner], work: Mapping[Partition, int]) -> Answer:
-    """Rather another executor than the one that it stands with; of these, the partition with the least work."""
-    topic, here = JOBS[one.job.lane].name, look.owners[one.job.partition]
-    choices = [at for at in getting_on if at.topic == topic]
-    if not choices or one.job.attempt >= MOST_ANSWERS:
+    """Rather another executor than the one that it stands with; rather in its own lane, but another one may be all that
+    others read; of these, the partition with the least work."""
+    lane, here = JOBS[one.job.lane].name, look.owners[one.job.partition]
+    if not getting_on or one.job.attempt >= MOST_ANSWERS:
         return Answer(stalled=one, answer=StallAnswer.NOBODY_ELSE, partition=None)
-    chosen = min(choices, key=lambda at: (getting_on[at] == here, work[at], at.number))
+    chosen = min(getting_on, key=lambda at: (getting_on[at] == here, at.topic != lane, work[at], at))
     given_up = one.job.attempt >= MOST_ATTEMPTS
-    return Answer(
-        stalled=one, answer=StallAnswer.GIVEN_UP if given_up else StallAnswer.ASKED_AGAIN, partition=chosen.number
-    )
+    return Answer(stalled=one, answer=StallAnswer.GIVEN_UP if given_up else StallAnswer.ASKED_AGAIN, partition=chosen)
 
 
 def told(answer: Answer, now: datetime) -> JudgingStalled:

@@ -7,9 +7,11 @@ import pytest
 from executor.compile import COMPILE_LIMITS
 from executor.patience import RETRY_DELAYS_S
 from executor.policy import MOST_RUNS as RUNS_OF_EXECUTORS
+from schemas.eventlog.port import Partition
 from schemas.events import JudgingRequested, JudgingStalled
 from schemas.ids import ExecutorId, derived_event_id, judging_id
-from schemas.values import StallAnswer
+from schemas.topics import JOBS
+from schemas.values import Lane, StallAnswer
 from stream_processors.watch_judgings import (
     ANSWERED_AT_ONCE,
     COMPILE_S,
@@ -21,7 +23,7 @@ from stream_processors.watch_judgings import (
     told,
 )
 from tests.unit.stream_processors.examples import submission_id
-from tests.unit.stream_processors.stalls import EAST, NOW, PATIENCE_S, WEST, Pool, job
+from tests.unit.stream_processors.stalls import EAST, HALVES, NOW, PATIENCE_S, TOPIC, WEST, Pool, job
 
 LONG = PATIENCE_S + 1
 NEARLY = PATIENCE_S - 1
@@ -207,7 +209,7 @@ def test_it_is_asked_again_where_another_executor_takes_it_and_least_waits() -> 
         pool.start(at, number, "west")
     pool.wait(2)
     [answer] = pool.answers()
-    assert (answer.answer, answer.partition) == (StallAnswer.ASKED_AGAIN, 4)
+    assert (answer.answer, answer.partition) == (StallAnswer.ASKED_AGAIN, Partition(TOPIC.name, 4))
     assert answer.stalled.executor_id == ExecutorId("east")
     assert pool.answers() == []
 
@@ -217,7 +219,7 @@ def test_several_are_spread_over_the_partitions_of_others() -> None:
     for number in range(6):
         pool.ask(number, number % 3)
     pool.wait(LONG)
-    assert sorted(answer.partition or 0 for answer in pool.answers()) == [3, 3, 4, 4, 5, 5]
+    assert sorted(answer.partition.number for answer in pool.answers() if answer.partition) == [3, 3, 4, 4, 5, 5]
 
 
 def test_a_slot_that_hangs_leaves_its_work_to_its_neighbours() -> None:
@@ -234,7 +236,17 @@ def test_where_nobody_else_is_it_is_told_once_and_asked_when_somebody_comes() ->
     assert [(it.answer, it.partition) for it in pool.answers()] == [(StallAnswer.NOBODY_ELSE, None)]
     assert pool.answers() == []
     pool.give(4, WEST)
-    assert [(it.answer, it.partition) for it in pool.answers()] == [(StallAnswer.ASKED_AGAIN, 4)]
+    assert [(it.answer, it.partition) for it in pool.answers()] == [(StallAnswer.ASKED_AGAIN, Partition(TOPIC.name, 4))]
+
+
+def test_where_no_other_reads_its_lane_it_is_asked_in_another() -> None:
+    elsewhere = Partition(JOBS[Lane.REJUDGE].name, 2)
+    pool = Pool(
+        owners={**dict.fromkeys(HALVES, EAST), elsewhere: WEST}, ends={**dict.fromkeys(HALVES, 0), elsewhere: 0}
+    )
+    pool.start(pool.ask(1), 1)
+    pool.wait(LONG)
+    assert [(it.answer, it.partition) for it in pool.answers()] == [(StallAnswer.ASKED_AGAIN, elsewhere)]
 
 
 @pytest.mark.parametrize(
