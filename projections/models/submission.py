@@ -35,6 +35,7 @@ from projections.models.model import (
     to_text,
 )
 from projections.models.submission_body import case_judged_body, started_body, submission_body
+from projections.models.submission_past import NO_ENDS, Ends, before
 from schemas.cassandra import Cassandra, Row
 from schemas.events import (
     CaseJudged,
@@ -149,15 +150,20 @@ class SubmissionView:
         return is_original(self.submission.submission_id, judging.judging_id)
 
 
-async def read_submission(cassandra: Cassandra, submission_id: SubmissionId) -> SubmissionView | None:
+async def read_submission(
+    cassandra: Cassandra, submission_id: SubmissionId, ends: Ends = NO_ENDS
+) -> SubmissionView | None:
     """A submission with its judgings as far as they are here; None where neither acceptance nor verdict is.
 
-    Where only a verdict is here so far, what was accepted is taken from it, but for the files.
+    Where only a verdict is here so far, what was accepted is taken from it, but for the files. With `ends` it is as it
+    was before them.
     """
     rows, currents = await asyncio.gather(
         cassandra.execute(READ, (submission_id,)), cassandra.execute(READ_CURRENTS, (submission_id,))
     )
-    return view_of(submission_id, rows, currents_of(currents))
+    end = ends.get(REJUDGINGS.name)
+    made = (one for one in currents_of(currents) if end is None or one.decided_offset < end)
+    return view_of(submission_id, [before(row, ends) for row in rows], tuple(made))
 
 
 async def read_verdict(

@@ -13,15 +13,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from projections.live.wakes import Wakes
-from projections.query_api import documents
+from projections.query_api import documents, rejudging_documents
 from projections.query_api.answers import answered
 from projections.query_api.boards import Boards
 from projections.query_api.contests import Contests
 from projections.query_api.dead_letters import DeadLetters
 from projections.query_api.freshness import Freshness
 from projections.query_api.languages import Languages
+from projections.query_api.past_submissions import PastSubmissions
 from projections.query_api.problems import Problems
 from projections.query_api.reads import Reads
+from projections.query_api.rejudgings import RejudgingRoutes
 from projections.query_api.samples import Samples
 from projections.query_api.submissions import Submissions
 from projections.query_api.timelines import Timelines
@@ -84,12 +86,15 @@ def make_api(ports: Ports, lifespan: Lifespan | None = None) -> FastAPI:
 def _add_routes(app: FastAPI, ports: Ports) -> None:
     """The table of routes."""
     freshness = Freshness(ports.reads, ports.log)
-    submissions = Submissions(ports.reads, freshness, ports.wakes, ports.clock)
+    timelines = Timelines(ports.log, ports.blobs)
+    past = PastSubmissions(ports.reads, freshness, ports.log, timelines)
+    submissions = Submissions(ports.reads, freshness, past, ports.wakes, ports.clock)
     problems = Problems(ports.reads, freshness, Samples(ports.blobs))
     contests = Contests(ports.reads, freshness, ports.clock)
-    boards = Boards(ports.reads, freshness, Timelines(ports.log, ports.blobs), ports.clock)
+    boards = Boards(ports.reads, freshness, timelines, ports.clock)
     languages = Languages(ports.reads, ports.clock)
     dead_letters = DeadLetters(ports.log)
+    rejudgings = RejudgingRoutes(ports.reads, freshness, ports.wakes, ports.clock)
     for path, endpoint, answer in (
         ("/submissions/{submission_id}", submissions.one, documents.Submission),
         ("/submissions", submissions.many, documents.SubmissionPage),
@@ -100,6 +105,11 @@ def _add_routes(app: FastAPI, ports: Ports) -> None:
         ("/contests/{contest_id}/timeline", boards.timeline, documents.Timeline),
         ("/contests/{contest_id}", contests.one, documents.Contest),
         ("/contests", contests.many, documents.ContestPage),
+        ("/rejudgings/{rejudging_id}/matrix", rejudgings.matrix, rejudging_documents.RejudgingMatrix),
+        ("/rejudgings/{rejudging_id}/changes", rejudgings.changes, rejudging_documents.RejudgingChanges),
+        ("/rejudgings/{rejudging_id}/diff", rejudgings.diff, rejudging_documents.RejudgingDiff),
+        ("/rejudgings/{rejudging_id}", rejudgings.one, rejudging_documents.Rejudging),
+        ("/rejudgings", rejudgings.many, rejudging_documents.RejudgingPage),
         ("/dead-letters/{position}", dead_letters.one, documents.DeadLetter),
         ("/dead-letters", dead_letters.many, documents.DeadLetterPage),
     ):

@@ -111,6 +111,7 @@ class Submission(Document):
     files: list[File] | None = None
     entry_point: str | None = None
     provenance: Provenance | None = None
+    at: str | None = None
     applied: bool | None = None
 
 

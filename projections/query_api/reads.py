@@ -9,19 +9,23 @@ from projections.models.contests import ContestLine, ContestView, list_contests,
 from projections.models.executors import read_languages
 from projections.models.positions import has_applied
 from projections.models.problems import ProblemLine, ProblemView, list_problems, read_problem
-from projections.models.submission import SubmissionView, read_submission
+from projections.models.rejudging_reads import RejudgingView, list_rejudgings, read_rejudging, rejudged_of
+from projections.models.submission import SubmissionView, read_submission, read_verdict
 from projections.models.submission_lists import Place, SubmissionLine, of_contest, of_problem, of_user
+from projections.models.submission_past import NO_ENDS, Ends
 from schemas.cassandra import Cassandra
-from schemas.ids import ContestId, ProblemId, SubmissionId, UserId
+from schemas.events import VerdictReached
+from schemas.ids import ContestId, JudgingId, ProblemId, RejudgingId, SubmissionId, UserId
 from schemas.rules.icpc_row import View
+from schemas.rules.rejudging_effect import Rejudged
 from schemas.values import LanguageInfo, Position
 
 
 class Reads(Protocol):
     """What is read; None is what is not there. All of it raises `CassandraUnavailable` while the store is away."""
 
-    async def submission(self, submission_id: SubmissionId) -> SubmissionView | None:
-        """A submission with its judgings."""
+    async def submission(self, submission_id: SubmissionId, ends: Ends = NO_ENDS) -> SubmissionView | None:
+        """A submission with its judgings; of topics in `ends` without what they say from that offset on."""
 
     def of_user(self, user_id: UserId, before: Place | None) -> AsyncIterator[SubmissionLine]:
         """A user's submissions, newest first."""
@@ -31,6 +35,18 @@ class Reads(Protocol):
 
     def of_contest(self, contest_id: ContestId, before: Place | None) -> AsyncIterator[SubmissionLine]:
         """A contest's submissions, newest first."""
+
+    async def verdict(self, submission_id: SubmissionId, judging_id: JudgingId) -> VerdictReached | None:
+        """The verdict of one judging."""
+
+    async def rejudging(self, rejudging_id: RejudgingId) -> RejudgingView | None:
+        """A rejudging with its progress."""
+
+    async def rejudgings(self, before: RejudgingId | None, limit: int) -> list[RejudgingView]:
+        """Rejudgings, the newest first."""
+
+    def rejudged(self, rejudging_id: RejudgingId, after: SubmissionId | None) -> AsyncIterator[Rejudged]:
+        """What came of a rejudging's submissions, by id."""
 
     async def problem(self, problem_id: ProblemId) -> ProblemView | None:
         """A problem, also a retired one."""
@@ -60,9 +76,9 @@ class CassandraReads:
     def __init__(self, cassandra: Cassandra) -> None:
         self._cassandra = cassandra
 
-    async def submission(self, submission_id: SubmissionId) -> SubmissionView | None:
+    async def submission(self, submission_id: SubmissionId, ends: Ends = NO_ENDS) -> SubmissionView | None:
         """See the port."""
-        return await read_submission(self._cassandra, submission_id)
+        return await read_submission(self._cassandra, submission_id, ends)
 
     def of_user(self, user_id: UserId, before: Place | None) -> AsyncIterator[SubmissionLine]:
         """See the port."""
@@ -75,6 +91,22 @@ class CassandraReads:
     def of_contest(self, contest_id: ContestId, before: Place | None) -> AsyncIterator[SubmissionLine]:
         """See the port."""
         return of_contest(self._cassandra, contest_id, before)
+
+    async def verdict(self, submission_id: SubmissionId, judging_id: JudgingId) -> VerdictReached | None:
+        """See the port."""
+        return await read_verdict(self._cassandra, submission_id, judging_id)
+
+    async def rejudging(self, rejudging_id: RejudgingId) -> RejudgingView | None:
+        """See the port."""
+        return await read_rejudging(self._cassandra, rejudging_id)
+
+    async def rejudgings(self, before: RejudgingId | None, limit: int) -> list[RejudgingView]:
+        """See the port."""
+        return await list_rejudgings(self._cassandra, before, limit)
+
+    def rejudged(self, rejudging_id: RejudgingId, after: SubmissionId | None) -> AsyncIterator[Rejudged]:
+        """See the port."""
+        return rejudged_of(self._cassandra, rejudging_id, after)
 
     async def problem(self, problem_id: ProblemId) -> ProblemView | None:
         """See the port."""

@@ -1,4 +1,4 @@
-"""A contest's past, kept small: what its partition of the feed says of it, and what was known every now and then.
+"""A contest's past in memory: what its partition of the feed says of it, and what was known every now and then.
 
 Any moment is the last mark before it, and the fold of the records in between. The fold is the one that the live boards
 are made by, told to draw nothing before the end. No I/O here.
@@ -6,25 +6,22 @@ are made by, told to draw nothing before the end. No I/O here.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from sys import intern
 from typing import Final, NamedTuple
 
 from projections.models.model import Fact
-from schemas.events import ContestRejudged, ContestSubmissionAccepted, ContestVerdictReached, Event
-from schemas.ids import ContestId, EventId, ProblemId, TeamId
+from schemas.events import ContestRejudged, ContestVerdictReached, Event
+from schemas.ids import ContestId
 from schemas.manifests import read_current
 from schemas.rules.contest import hidden_by_freeze
 from schemas.rules.icpc_board import Board, FeedRecord, draw, empty_board, learn
 from schemas.rules.icpc_row import View
-from schemas.values import Position
 
 MARK_EVERY: Final = 500
 """Records between two marks: to fold so many takes some 10 ms, less than to draw the board then."""
 
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
-NO_ID: Final = EventId("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +96,10 @@ class Timeline:
             return None
         return Past(board=draw(known, view), appended_at=self._times[count - 1])
 
+    def known_at(self, offset: int) -> Board:
+        """What was known after all records up to that offset, with nothing drawn."""
+        return self._after(bisect_right(self._offsets, offset))
+
     def moments(self, view: View, after: int, limit: int) -> tuple[Moment, ...]:
         """Where something that this view shows changed, behind the offset `after`; between two of them nothing did.
 
@@ -111,7 +112,7 @@ class Timeline:
         return tuple(Moment(self._offsets[index], self._times[index]) for index in told)
 
     def _add(self, record: Dated) -> None:
-        self._facts.append(_lean(record.fact))
+        self._facts.append(record.fact)
         self._offsets.append(record.fact.position.offset)
         # The broker's clock may be set back; a moment parts the log where it was reached first.
         self._times.append(max(self.latest, record.appended_at))
@@ -162,25 +163,3 @@ def _has_tried(board: Board, event: ContestVerdictReached) -> bool:
 def _feed_record(fact: Fact) -> FeedRecord:
     rows = () if fact.manifest is None else read_current(fact.manifest)
     return FeedRecord(fact.position, fact.event, rows)
-
-
-def _lean(fact: Fact) -> Fact:
-    """What the fold needs of it: ids that occur in thousands of records are kept once."""
-    event, position = fact.event, fact.position
-    if not isinstance(event, ContestSubmissionAccepted | ContestVerdictReached):
-        return fact
-    return fact._replace(
-        position=replace(position, topic=intern(position.topic)),
-        event=replace(
-            event,
-            event_id=NO_ID,
-            caused_by=_shared(event.caused_by),
-            contest_id=ContestId(intern(event.contest_id)),
-            team_id=TeamId(intern(event.team_id)),
-            problem_id=ProblemId(intern(event.problem_id)),
-        ),
-    )
-
-
-def _shared(position: Position | None) -> Position | None:
-    return None if position is None else replace(position, topic=intern(position.topic))

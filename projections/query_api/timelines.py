@@ -23,8 +23,8 @@ from schemas.ids import ContestId
 from schemas.manifests import manifest_named_by
 from schemas.topics import CONTEST_FEED
 
-MOST_RECORDS: Final = 200_000
-"""Kept of all contests, some 100 MB: ten of 10 000 submissions each, or hundreds of small ones."""
+MOST_RECORDS: Final = 100_000
+"""Kept of all contests, some 100 MB: five of 10 000 submissions each, or hundreds of small ones."""
 
 READ_AT_ONCE: Final = 2_000
 POLL_S: Final = 0.2

@@ -131,9 +131,11 @@ PART_NOT_ALLOWED = _refusal("part-not-allowed", 422, "Only what is applied can b
 UNKNOWN_SUBMISSION = _refusal("unknown-submission", 404, "There is no such submission")
 MALFORMED_MOMENT = _refusal("malformed-moment", 400, "The moment is not one")
 MOMENT_IN_FUTURE = _refusal("moment-in-future", 400, "The moment has not come yet")
+NO_SUBMISSION_THEN = _refusal("no-submission-then", 404, "There was no such submission at that moment")
 NO_BOARD_THEN = _refusal("no-board-then", 404, "There was no board at that moment")
 TOO_MANY_SUBSCRIPTIONS = _refusal("too-many-subscriptions", 429, "Too many channels at once")
 UNKNOWN_DEAD_LETTER = _refusal("unknown-dead-letter", 404, "There is no such dead letter")
+UNKNOWN_REJUDGING = _refusal("unknown-rejudging", 404, "There is no such rejudging")
 UNKNOWN_CHANNEL = _refusal("unknown-channel", 404, "There is no such channel")
 
 # Our own troubles

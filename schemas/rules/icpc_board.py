@@ -102,13 +102,13 @@ def evolve(board: Board, position: Position, event: Event, now_current: Sequence
     """
     if position.offset <= board.offset or getattr(event, "contest_id", None) != board.contest_id:
         return _unchanged(board)
-    board = replace(board, offset=position.offset)
     if event.caused_by is None:
-        return _applied(board, event, now_current)
+        return _applied(replace(board, offset=position.offset), event, now_current)
     source = Source(event.caused_by.topic, event.caused_by.partition)
     if event.caused_by.offset <= board.seen.get(source, -1):
-        return _unchanged(board)
-    return _applied(replace(board, seen={**board.seen, source: event.caused_by.offset}), event, now_current)
+        return _unchanged(replace(board, offset=position.offset))
+    seen = {**board.seen, source: event.caused_by.offset}
+    return _applied(replace(board, offset=position.offset, seen=seen), event, now_current)
 
 
 def learn(board: Board, records: Iterable[FeedRecord]) -> Board:

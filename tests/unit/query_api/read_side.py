@@ -19,6 +19,7 @@ from projections.models.positions import UnknownTopic
 from projections.models.problems import ProblemLine, ProblemView
 from projections.models.submission import SubmissionView
 from projections.models.submission_lists import Outcome, Place, SubmissionLine
+from projections.models.submission_past import NO_ENDS, Ends
 from projections.query_api.app import Ports, make_app
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.eventlog.memory import MemoryEventLog
@@ -102,7 +103,7 @@ class MemoryReads:
     applied: dict[str, int] = field(default_factory=dict)
     contest_reads: int = 0
 
-    async def submission(self, submission_id: SubmissionId) -> SubmissionView | None:
+    async def submission(self, submission_id: SubmissionId, ends: Ends = NO_ENDS) -> SubmissionView | None:  # noqa: ARG002
         return self.submissions.get(submission_id)
 
     def of_user(self, user_id: UserId, before: Place | None) -> AsyncIterator[SubmissionLine]:

@@ -93,7 +93,12 @@ def test_between_two_moments_nothing_changes(feeds: list[list[Event]], data: st.
 
 def test_a_verdict_that_the_freeze_hides_is_no_moment_of_the_public() -> None:
     opened: list[Event] = [revised(source()), team("one"), tried(1, "one", 100), tried(2, "one", 10)]
-    judged = [decided(1, "one", 100, "AC"), decided(2, "one", 10, "WA"), decided(3, "one", 100, "AC"), thaw()]
+    judged: list[Event] = [
+        decided(1, "one", 100, "AC"),
+        decided(2, "one", 10, "WA"),
+        decided(3, "one", 100, "AC"),
+        thaw(),
+    ]
     timeline = read(dated([*opened, *judged]))
     assert [told.offset // GAP for told in timeline.moments(View.PUBLIC, -1, 99)] == [0, 1, 2, 3, 5, 6, 7]
     assert [told.offset // GAP for told in timeline.moments(View.JURY, -1, 99)] == [0, 1, 2, 3, 4, 5, 6, 7]
