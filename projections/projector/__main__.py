@@ -11,6 +11,7 @@ import uvloop
 from projections.models import CQL_AREA, CQL_FOLDER
 from projections.models.catalog import MODELS
 from projections.projector.service import Projector
+from projections.upkeep.caretaker import take_care
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import CassandraError, connect
 from schemas.cql_versions import wait_for_versions
@@ -70,7 +71,10 @@ async def _serve(settings: ProjectorSettings) -> None:
                         stopping=stopping,
                         heartbeats=heartbeats,
                     )
-                    await projector.run()
+                    async with asyncio.TaskGroup() as tasks:
+                        tasks.create_task(take_care(cassandra, stopping))
+                        await projector.run()
+                        stopping.set()
             finally:
                 await asyncio.to_thread(event_log.close)
 

@@ -12,7 +12,7 @@ from projections.models.model import Model
 from schemas.cql_versions import Version
 
 FIRST: Final = 1
-NAMED: Final = re.compile(r"\b(FROM|INTO|UPDATE|TABLE IF NOT EXISTS|TABLE IF EXISTS)\s+(\w+)")
+NAMED: Final = re.compile(r"\b(FROM|INTO|UPDATE|TABLE IF NOT EXISTS|TABLE IF EXISTS|ALTER TABLE)\s+(\w+)")
 """A statement of ours names one table, after one of these words, which are written in capitals."""
 
 
@@ -33,12 +33,19 @@ def in_generation(cql: str, generation: int) -> str:
     return NAMED.sub(lambda match: f"{match[1]} {table_of(match[2], generation)}", cql, count=1)
 
 
-def definitions(model: Model, versions: Iterable[Version]) -> dict[str, str]:
-    """By bare name the statement that makes each table of the model; a ValueError where one is nowhere defined."""
-    known = {table_in(statement): statement for version in versions for statement in version.statements}
-    if missing := [table for table in model.own_tables if table not in known]:
+def definitions(model: Model, versions: Iterable[Version]) -> dict[str, list[str]]:
+    """By bare name the statements that make each table of the model and change it since, in their order.
+
+    A ValueError where one is nowhere defined.
+    """
+    known: dict[str, list[str]] = {table: [] for table in model.own_tables}
+    for version in versions:
+        for statement in version.statements:
+            if (table := table_in(statement)) in known:
+                known[table].append(statement)
+    if missing := [table for table, statements in known.items() if not statements]:
         raise ValueError(f"no CQL file defines {', '.join(missing)}, of which {model.name} speaks")
-    return {table: known[table] for table in model.own_tables}
+    return known
 
 
 class ServingNames:

@@ -10,7 +10,7 @@ Dump = dict[str, list[str]]
 
 
 async def dump(cassandra: Cassandra) -> Dump:
-    """By table its rows in an order of their own; what begins with `projection_` says how it came about and is left out."""
+    """By table its rows in an order of their own; what begins with `projection_` tells how it came about: left out."""
     assert CQL_FOLDER.is_dir()
     tables = [table for table in SCHEMAS if not table.startswith(UPKEEP)]
     return {table: sorted(map(_told, await cassandra.execute(f"SELECT * FROM {table}"))) for table in tables}
