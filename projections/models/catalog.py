@@ -7,6 +7,7 @@ from projections.models.contests import CONTESTS_MODEL
 from projections.models.executors import EXECUTORS_MODEL
 from projections.models.model import Model
 from projections.models.problems import PROBLEMS_MODEL
+from projections.models.rejudgings import REJUDGINGS_MODEL
 from projections.models.submission import SUBMISSION_MODEL
 from projections.models.submission_lists import (
     CONTEST_SUBMISSIONS_MODEL,
@@ -23,6 +24,7 @@ MODELS: Final[tuple[Model, ...]] = (
     CONTESTS_MODEL,
     EXECUTORS_MODEL,
     BOARDS_MODEL,
+    REJUDGINGS_MODEL,
 )
 
 MODEL_BY_NAME: Final[dict[str, Model]] = {model.name: model for model in MODELS}
