@@ -242,6 +242,13 @@ class RouterSettings(ServiceSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingSettings(ServiceSettings):
+    """`python -m stream_processors.rejudging`."""
+
+    port: int = field(metadata=_port_variable("JUDGESTREAM_REJUDGING_PORT"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorSettings(ServiceSettings):
     """`python -m executor`."""
 

@@ -68,6 +68,7 @@ def service_programs(ports: Ports) -> list[Program]:
         Program(name="migrate", command=_module("projections"), once=True),
         _service("ingest_api", "ingest_api", ports.ingest_api),
         _service("router", "stream_processors", ports.router),
+        _service("rejudging", "stream_processors.rejudging", ports.rejudging),
         replace(_service("executor", "executor", ports.executor), any_core=True),
         _service("projector", "projections.projector", ports.projector),
         _service("query_api", "projections.query_api", ports.query_api),
