@@ -8,6 +8,12 @@ VERDICTS: Final = Counter("judgestream_verdicts", "Verdicts reached", ["verdict"
 FAULTS: Final = Counter("judgestream_judging_faults", "Failures of ours while judging, by kind", ["kind"])
 COMPILES: Final = Counter("judgestream_compiles", "Programs asked for, by how they came: compiled or cached", ["how"])
 RUNS_AGAIN: Final = Counter("judgestream_runs_again", "Runs of a case beyond its first")
+CASES: Final = Counter(
+    "judgestream_cases", "Cases judged, by how: run, or stored for a record of an earlier run", ["how"]
+)
+OUTPUTS: Final = Counter(
+    "judgestream_outputs", "Outputs handed over to be stored, by what became of them: kept, dropped, ...", ["what"]
+)
 JUDGING_SECONDS: Final = Histogram(
     "judgestream_judging_seconds",
     "From a job's start in a slot to its verdict",
