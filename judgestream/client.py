@@ -149,9 +149,10 @@ class Client:
         body = {"reason": reason} if part is None else {"reason": reason, "part": part}
         return self._call("POST", f"/rejudgings/{_quoted(rejudging_id)}/{change}", body, repeatable=False)
 
-    def rejudging(self, rejudging_id: str) -> Json:
-        """A rejudging: its state, how far it is, and what was decided."""
-        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}")
+    def rejudging(self, rejudging_id: str, *, after: str | None = None) -> Json:
+        """A rejudging: its state, how far it is, and what was decided; `after` is the position of a request about
+        which something should be decided, and is waited for, some seconds at most."""
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}", params={"after": after})
 
     def rejudgings(self, *, limit: int, cursor: str | None = None) -> Json:
         """Rejudgings, the newest first; `cursor` is that of the page before."""

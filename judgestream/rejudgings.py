@@ -65,7 +65,7 @@ def await_decision(
     client: Client, rejudging_id: str, position: str, *, patience_s: float, pause: Pause = time.sleep
 ) -> Decision:
     """Waits until it is known what was decided about the request at that position; `NoDecision` after `patience_s`."""
-    for rejudging in _looks(client, rejudging_id, patience_s, pause):
+    for rejudging in _looks(client, rejudging_id, patience_s, pause, after=position):
         if (decision := decision_on(position, rejudging)) is not None:
             return decision
     raise NoDecision(rejudging_id, patience_s)
@@ -83,12 +83,14 @@ def follow(client: Client, rejudging_id: str, *, patience_s: float, pause: Pause
     raise NoDecision(rejudging_id, patience_s)
 
 
-def _looks(client: Client, rejudging_id: str, patience_s: float, pause: Pause) -> Iterator[Json]:
+def _looks(
+    client: Client, rejudging_id: str, patience_s: float, pause: Pause, *, after: str | None = None
+) -> Iterator[Json]:
     """The rejudging again and again, at longer and longer intervals; one that is not known yet is passed over."""
     pause_s, deadline = FIRST_PAUSE_S, time.monotonic() + patience_s
     while True:
         try:
-            yield client.rejudging(rejudging_id)
+            yield client.rejudging(rejudging_id, after=after)
         except Refused as refused:
             if refused.status != NOT_FOUND:
                 raise

@@ -47,7 +47,7 @@ def rejudgings(page: Json) -> RenderableType:
     for one in page["rejudgings"]:
         now = standing(one)
         told = (one["rejudging_id"], now.state, f"{now.done}/{now.total}", one["requested_by"], one["reason"])
-        table.add_row(*(Text(str(cell)) for cell in told))
+        table.add_row(*(Text(str(cell or "")) for cell in told))
     return _with_cursor(table, page)
 
 
@@ -59,18 +59,31 @@ def rejudging(whole: Json) -> RenderableType:
     facts.add_column(overflow="fold")
     facts.add_row("rejudging", str(whole["rejudging_id"]))
     facts.add_row("state", Text(now.state, style="bold"))
-    facts.add_row("asked by", Text(f"{whole['requested_by']}: {whole['reason']}"))
-    facts.add_row("filter", Text(_given(whole["filter"]) or "every submission"))
-    facts.add_row("override", Text(_given(whole["override"]) or "nothing: as they were judged"))
-    facts.add_row("selected", f"{whole.get('selected') or 0}, each judged {whole['repeats']}×")
-    facts.add_row("done", f"{now.done} of {now.total} {pace(now)}".rstrip())
+    if whole.get("filter") is not None:  # what was asked of a rejudging that never was has none
+        facts.add_row("asked by", Text(f"{whole['requested_by']}: {whole['reason']}"))
+        facts.add_row("filter", Text(_given(whole["filter"]) or "every submission"))
+        facts.add_row("override", Text(_given(whole["override"]) or "nothing: as they were judged"))
+        facts.add_row("selected", f"{_submissions(whole.get('selected'))}, each judged {whole['repeats']}×")
+        facts.add_row("done", f"{now.done} of {now.total} {pace(now)}".rstrip())
+        facts.add_row("contests", Text(", ".join(whole.get("contest_ids") or ())))
+        facts.add_row(
+            "cases", f"{whole.get('cases_stored') or 0} from stored outputs, {whole.get('cases_run') or 0} run"
+        )
     for entry in whole.get("history") or ():
-        by = f"{moment(entry['at'])} by {entry.get('by') or ''}"
-        why = f": {entry['reason']}" if entry.get("reason") else ""
-        facts.add_row(Text(str(entry["event"])), Text(f"{by}{why}"))
+        facts.add_row(Text(str(entry["event"])), Text(_history(entry)))
     for entry in whole.get("refusals") or ():
         facts.add_row(Text("refused", style="red"), Text(f"{moment(entry['at'])} {refusal(entry)}"))
+    for entry in whole.get("undecided") or ():
+        facts.add_row(Text("asked", style="yellow"), Text(f"{moment(entry['at'])} {entry['asked']}, not decided yet"))
     return facts
+
+
+def _history(entry: Json) -> str:
+    """When, by whom, why, and what of it."""
+    told = f"{moment(entry['at'])} by {entry.get('by') or 'nobody'}"
+    told += f": {entry['reason']}" if entry.get("reason") else ""
+    told += f" ({entry['changed']} changed)" if entry.get("changed") is not None else ""
+    return told + (f", of {_given(entry['part'])}" if entry.get("part") else "")
 
 
 def pace(now: Standing) -> str:
@@ -94,7 +107,9 @@ def matrix(shown: Json) -> RenderableType:
     for old in _ordered({old for old, _ in counts}):
         cells = (Text(str(counts.get((old, to), "")), style="dim" if old == to else "bold") for to in new)
         table.add_row(Text(old, style=STYLE.get(old, "")), *cells)
-    return table
+    if not shown.get("flaky"):
+        return table
+    return Group(table, Text(f"{shown['flaky']} flaky: changed although nothing was, or not the same twice"))
 
 
 def changes(page: Json) -> RenderableType:

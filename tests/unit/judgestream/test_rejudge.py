@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.unit.judgestream.service import Service, serving
 API = "/api/v1/rejudgings"
 ID = "019f4a3e-5c1b-7d2a-9e0f-000000000001"
 ASKED = {"rejudging_id": ID, "position": "rejudging-requests:0:7"}
+DECIDED = f"GET {API}/{ID}?after={quote(ASKED['position'], safe='')}"
 OPENED = {"event": "opened", "at": "2026-11-21T12:58:00+00:00", "by": "judy", "reason": "case 3", "caused_by": ""}
 OPENED["caused_by"] = ASKED["position"]
 FIXED = "a" * 64
@@ -54,7 +56,7 @@ def whole(state: str, **more: Any) -> dict[str, Any]:
 
 def test_every_option_has_its_place_in_the_body(service: Service) -> None:
     service.will(f"POST {API}", ASKED, status=202)
-    service.will(f"GET {API}/{ID}", whole("judging"))
+    service.will(DECIDED, whole("judging"))
     options = "-s s1 -s s2 -p sum -c spring -l cpp --user ada --team red --verdict WA --executor one --image-digest d"
     options += " --compiler 14 --software 1 --from 2026-01-01T00:00:00Z --before 2026-02-01T00:00:00Z"
     options += f" --revision {FIXED} --cpu-ms 2000 --memory-mib 64 --output-bytes 10 --wall-ms 9000"
@@ -106,7 +108,7 @@ def test_every_option_has_its_place_in_the_body(service: Service) -> None:
 def test_what_was_not_said_is_not_in_the_body(service: Service) -> None:
     service.will(f"POST {API}", ASKED, status=202)
     counted = {**OPENED, "event": "counted"}
-    service.will(f"GET {API}/{ID}", whole("counted", history=[counted], selected=1))
+    service.will(DECIDED, whole("counted", history=[counted], selected=1))
     done = service.run("rejudge", "open", "--reason", "r", "--all", "--dry-run", "--stop-at-failure", "--wait")
     assert (done.exit_code, done.output) == (0, f"{ID} counted: 1 submission\n")
     body = service.sent[0][1]
@@ -116,8 +118,9 @@ def test_what_was_not_said_is_not_in_the_body(service: Service) -> None:
 
 def test_a_rejudging_is_waited_for_until_it_is_known_and_then_until_it_is_judged(service: Service) -> None:
     service.will(f"POST {API}", ASKED, status=202)
-    service.will(f"GET {API}/{ID}", {"type": "t", "title": "not yet"}, status=404)
-    service.will(f"GET {API}/{ID}", whole("requested", history=[]), whole("judging"), whole("judging", done=9))
+    service.will(DECIDED, {"type": "t", "title": "not yet"}, status=404)
+    service.will(DECIDED, whole("requested", history=[]), whole("judging"))
+    service.will(f"GET {API}/{ID}", whole("judging"), whole("judging", done=9))
     service.will(f"GET {API}/{ID}", whole("judged", done=24, rate_per_s=None, remaining_s=None))
     done = service.run("rejudge", "open", "--reason", "r", "-p", "sum", "--wait")
     assert done.exit_code == 0
@@ -135,7 +138,7 @@ def test_following_tells_programs_each_change_in_a_line(service: Service) -> Non
 def test_a_part_is_named_by_the_same_filters(service: Service) -> None:
     service.will(f"POST {API}/{ID}/apply", ASKED, status=202)
     applied = {**OPENED, "event": "applied", "changed": 3}
-    service.will(f"GET {API}/{ID}", whole("applied", history=[applied]))
+    service.will(DECIDED, whole("applied", history=[applied]))
     done = service.run("rejudge", "apply", ID, "--reason", "agreed", "-c", "spring", "--user", "ada")
     assert (done.exit_code, done.output) == (0, f"{ID} applied: the current verdict of 3 submissions\n")
     part = {"contest_ids": ["spring"], "user_ids": ["ada"]}
@@ -146,8 +149,8 @@ def test_a_part_is_named_by_the_same_filters(service: Service) -> None:
 def test_what_is_decided_against_ends_with_status_1_and_says_why(service: Service, change: str) -> None:
     service.will(f"POST {API}/{ID}/{change}", ASKED, status=202)
     other = {**OPENED, "caused_by": "rejudging-requests:0:1"}
-    service.will(f"GET {API}/{ID}", whole("judging", history=[other]))
-    service.will(f"GET {API}/{ID}", whole("judging", history=[other], refusals=[{**REFUSAL, "asked": change}]))
+    service.will(DECIDED, whole("judging", history=[other]))
+    service.will(DECIDED, whole("judging", history=[other], refusals=[{**REFUSAL, "asked": change}]))
     done = service.run("rejudge", change, ID, "--reason", "r")
     assert (done.exit_code, done.output) == (1, f"{change} refused: 18 judgings are open; wait for them\n")
     assert service.sent == [(f"POST {API}/{ID}/{change}", {"reason": "r"})]
@@ -155,7 +158,7 @@ def test_what_is_decided_against_ends_with_status_1_and_says_why(service: Servic
 
 def test_a_decision_that_does_not_come_is_not_waited_for_without_end(service: Service) -> None:
     service.will(f"POST {API}/{ID}/pause", ASKED, status=202)
-    service.will(f"GET {API}/{ID}", whole("judging", history=[]))
+    service.will(DECIDED, whole("judging", history=[]))
     done = service.run("rejudge", "pause", ID, "--reason", "r", "--patience", "0")
     assert done.exit_code == 4
     assert f"judgestream rejudge show {ID}" in done.output
@@ -175,7 +178,7 @@ def test_a_command_that_was_certainly_not_carried_out_is_sent_again(service: Ser
     problem = {"type": "urn:judgestream:problem:log-unavailable", "title": "no", "detail": "later"}
     service.will(f"POST {API}/{ID}/pause", problem, status=503)
     service.will(f"POST {API}/{ID}/pause", ASKED, status=202)
-    service.will(f"GET {API}/{ID}", whole("paused", history=[{**OPENED, "event": "paused"}]))
+    service.will(DECIDED, whole("paused", history=[{**OPENED, "event": "paused"}]))
     done = service.run("rejudge", "pause", ID, "--reason", "r")
     assert (done.exit_code, done.output) == (0, f"{ID} paused\n")
 
@@ -195,13 +198,31 @@ def test_one_is_shown_with_all_that_was_decided(service: Service) -> None:
     assert "apply refused: 18 judgings are open" in shown
 
 
+def test_a_part_and_what_is_not_decided_yet_are_shown(service: Service) -> None:
+    applied = {**OPENED, "event": "applied", "changed": 3, "part": {"user_ids": ["ada"], "submitted_from": None}}
+    asked = {"asked": "revert", "at": "2026-11-21T13:00:00+00:00", "by": "judy", "reason": "r", "position": "p"}
+    service.will(f"GET {API}/{ID}", whole("applied", history=[applied], undecided=[asked], cases_stored=7))
+    shown = service.run("rejudge", "show", ID).output
+    for told in ("(3 changed), of user_ids=ada", "13:00:00 revert, not decided yet", "7 from stored outputs, 0 run"):
+        assert told in shown
+
+
+def test_what_was_asked_of_a_rejudging_that_never_was_is_shown(service: Service) -> None:
+    unknown = {"filter": None, "override": None, "reason": None, "requested_by": None, "selected": None, "total": 0}
+    service.will(f"GET {API}/{ID}", whole("refused", history=[], refusals=[REFUSAL], **unknown))
+    shown = service.run("rejudge", "show", ID).output
+    assert "apply refused" in shown
+    assert "None" not in shown
+
+
 def test_the_matrix_has_old_verdicts_down_and_new_ones_across(service: Service) -> None:
     rows = [{"old": "WA", "new": "AC", "count": 4}, {"old": "AC", "new": "AC", "count": 7}]
     rows.append({"old": None, "new": "TLE", "count": 1})
-    service.will(f"GET {API}/{ID}/matrix", {"rows": rows})
+    service.will(f"GET {API}/{ID}/matrix", {"rows": rows, "flaky": 2})
     drawn = service.run("rejudge", "matrix", ID).output.translate(str.maketrans("│┃", "  "))
     lines = [line.split() for line in drawn.splitlines()]
     assert ["old", "\\", "new", "AC", "TLE"] in lines
+    assert lines[-1][:2] == ["2", "flaky:"]
     assert [line for line in lines if line and line[0] in ("AC", "WA", "none")] == [
         ["AC", "7"],
         ["WA", "4"],
@@ -244,7 +265,7 @@ def test_letters_are_retried_by_a_rejudging_of_what_they_tell_of(service: Servic
     service.will("GET /api/v1/dead-letters/dead-letters:0:7", LETTER)
     service.will("GET /api/v1/dead-letters/dead-letters:0:8", LETTER)
     service.will(f"POST {API}", ASKED, status=202)
-    service.will(f"GET {API}/{ID}", WHOLE)
+    service.will(DECIDED, WHOLE)
     done = service.run("dead-letters", "retry", "dead-letters:0:7", "dead-letters:0:8", "--reason", "disk was full")
     assert (done.exit_code, done.output) == (0, f"{ID} opened: 12 submissions\n")
     wanted = {"submission_ids": ["s1"], "verdicts": ["JUDGE_ERROR"]}
