@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from threading import Event as Flag
 from typing import Final, NamedTuple
 
+from executor import metrics
 from executor.attempts import Attempts, Start
 from executor.commit_tracker import CommitTracker
 from executor.leaving_group import Groups
@@ -225,12 +226,14 @@ class Worker:
     def _take_over(self, committed: Mapping[Partition, Committed | None]) -> Mapping[Partition, int]:
         """Within a poll: begins anew with these partitions, from what their last owner left in the note."""
         self._forget(committed.keys())
+        lost_before = self._attempts.lost
         for partition, known in committed.items():
             if not self._attempts.take_over(partition, known):
                 log.warning("note_unreadable", partition=f"{partition.topic}:{partition.number}", note=known)
             if suspects := self._attempts.suspects(partition):
                 log.warning("attempts_lost", partition=f"{partition.topic}:{partition.number}", offsets=suspects)
             self._acknowledged[partition] = known or NOTHING_COMMITTED
+        metrics.ATTEMPTS_LOST.inc(self._attempts.lost - lost_before)
         return {}
 
     def _give_up(self, reader: GroupReader, lost: frozenset[Partition]) -> None:
