@@ -14,6 +14,7 @@ from projections.query_api.app import Ports
 from projections.query_api.reads import CassandraReads
 from projections.query_api.service import QueryService
 from projections.serving import let_drain_end_quietly
+from projections.upkeep.cassandra import CassandraUpkeep
 from projections.upkeep.serving import serving
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra, CassandraError
@@ -68,6 +69,7 @@ async def serve(settings: QuerySettings) -> int:
 def _ports(settings: QuerySettings, event_log: EventLog, cassandra: Cassandra) -> Ports:
     return Ports(
         reads=CassandraReads(cassandra),
+        upkeep=CassandraUpkeep(cassandra),
         log=event_log,
         blobs=DirectoryBlobStore(settings.blobs),
         tokens=Tokens(settings.token_public_key.read_bytes()),

@@ -136,7 +136,16 @@ NO_BOARD_THEN = _refusal("no-board-then", 404, "There was no board at that momen
 TOO_MANY_SUBSCRIPTIONS = _refusal("too-many-subscriptions", 429, "Too many channels at once")
 UNKNOWN_DEAD_LETTER = _refusal("unknown-dead-letter", 404, "There is no such dead letter")
 UNKNOWN_REJUDGING = _refusal("unknown-rejudging", 404, "There is no such rejudging")
+UNKNOWN_PROJECTION = _refusal("unknown-projection", 404, "There is no such read model")
 UNKNOWN_CHANNEL = _refusal("unknown-channel", 404, "There is no such channel")
+
+# Looking after read models
+TASK_UNDER_WAY = _refusal("task-under-way", 409, "A rebuild or verification is under way")
+NO_TASK_UNDER_WAY = _refusal("no-task-under-way", 409, "Nothing is under way")
+TOO_LATE_TO_CANCEL = _refusal("too-late-to-cancel", 409, "Readers have been switched")
+ALREADY_PAUSED = _refusal("already-paused", 409, "The read model is paused")
+NOT_PAUSED = _refusal("not-paused", 409, "The read model is not paused")
+NOT_PARKED = _refusal("not-parked", 409, "The read model is not parked there")
 
 # Our own troubles
 LOG_UNAVAILABLE = _refusal("log-unavailable", 503, "Nothing was accepted; try again")
