@@ -6,6 +6,7 @@ from judgestream.commands.board import board
 from judgestream.commands.dead_letters import dead_letters
 from judgestream.commands.languages import languages
 from judgestream.commands.rejudge import rejudge
+from judgestream.commands.status import status
 from judgestream.commands.submit import submit
 from judgestream.commands.token import token
 
@@ -18,6 +19,7 @@ main = typer.Typer(
 main.command()(submit)
 main.command()(board)
 main.command()(token)
+main.command()(status)
 main.add_typer(rejudge, name="rejudge")
 main.add_typer(dead_letters, name="dead-letters")
 main.add_typer(languages, name="languages")

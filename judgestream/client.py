@@ -131,6 +131,10 @@ class Client:
         """Registers a team, or changes its name and members."""
         return self._call("PUT", f"/contests/{contest_id}/teams/{team_id}", {"name": name, "members": members})
 
+    def status(self) -> Json:
+        """How the whole system is: lanes, executors, read models, stalls, dead letters (jury and admins)."""
+        return self._call("GET", "/status")
+
     def dead_letters(self, *, limit: int, cursor: str | None = None) -> Json:
         """Records that were given up, the newest first (jury and admins); `cursor` is that of the page before."""
         return self._call("GET", "/dead-letters", params={"limit": limit, "cursor": cursor})
