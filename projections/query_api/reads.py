@@ -6,15 +6,19 @@ from typing import Protocol
 
 from projections.models.boards import BoardView, read_board
 from projections.models.contests import ContestLine, ContestView, list_contests, read_contest
-from projections.models.executors import read_languages
+from projections.models.executors import read_executors, read_languages
+from projections.models.lag import read_positions
 from projections.models.positions import has_applied
+from projections.models.problem_statistics import read_problem_statistics
 from projections.models.problems import ProblemLine, ProblemView, list_problems, read_problem
 from projections.models.rejudging_reads import RejudgingView, list_rejudgings, read_rejudging, rejudged_of
 from projections.models.submission import SubmissionView, read_submission, read_verdict
 from projections.models.submission_lists import Place, SubmissionLine, of_contest, of_problem, of_user
 from projections.models.submission_past import NO_ENDS, Ends
-from schemas.cassandra import Cassandra
-from schemas.events import VerdictReached
+from projections.models.user_statistics import read_user_statistics
+from schemas.cassandra import Cassandra, Row
+from schemas.eventlog.port import Partition
+from schemas.events import ExecutorReported, VerdictReached
 from schemas.ids import ContestId, JudgingId, ProblemId, RejudgingId, SubmissionId, UserId
 from schemas.rules.icpc_row import View
 from schemas.rules.rejudging_effect import Rejudged
@@ -54,6 +58,12 @@ class Reads(Protocol):
     async def problems(self, after: ProblemId | None, limit: int) -> list[ProblemLine]:
         """Problems by id, without retired ones."""
 
+    def problem_statistics(self, problem_id: ProblemId) -> AsyncIterator[list[Row]]:
+        """The rows that a problem's statistics are counted from, some at a time."""
+
+    def user_statistics(self, user_id: UserId) -> AsyncIterator[list[Row]]:
+        """The rows that a user's statistics are counted from, some at a time."""
+
     async def contest(self, contest_id: ContestId) -> ContestView | None:
         """A contest with its teams."""
 
@@ -65,6 +75,12 @@ class Reads(Protocol):
 
     async def languages(self, now: datetime) -> list[LanguageInfo]:
         """What executors offer now."""
+
+    async def executors(self, now: datetime) -> list[ExecutorReported]:
+        """The last report of every executor that is there, by id."""
+
+    async def positions(self) -> dict[str, dict[Partition, int]]:
+        """By model: the first offset of each partition that is not in it."""
 
     async def has_applied(self, model: str, position: Position, key: str | None) -> bool:
         """Whether a model has that record; `UnknownTopic` where it never will."""
@@ -116,6 +132,14 @@ class CassandraReads:
         """See the port."""
         return await list_problems(self._cassandra, after, limit)
 
+    def problem_statistics(self, problem_id: ProblemId) -> AsyncIterator[list[Row]]:
+        """See the port."""
+        return read_problem_statistics(self._cassandra, problem_id)
+
+    def user_statistics(self, user_id: UserId) -> AsyncIterator[list[Row]]:
+        """See the port."""
+        return read_user_statistics(self._cassandra, user_id)
+
     async def contest(self, contest_id: ContestId) -> ContestView | None:
         """See the port."""
         return await read_contest(self._cassandra, contest_id)
@@ -131,6 +155,14 @@ class CassandraReads:
     async def languages(self, now: datetime) -> list[LanguageInfo]:
         """See the port."""
         return await read_languages(self._cassandra, now)
+
+    async def executors(self, now: datetime) -> list[ExecutorReported]:
+        """See the port."""
+        return await read_executors(self._cassandra, now)
+
+    async def positions(self) -> dict[str, dict[Partition, int]]:
+        """See the port."""
+        return await read_positions(self._cassandra)
 
     async def has_applied(self, model: str, position: Position, key: str | None) -> bool:
         """See the port."""
