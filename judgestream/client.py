@@ -175,6 +175,18 @@ class Client:
         """What applying it would do to the contest's board."""
         return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}/diff", params={"contest_id": contest_id})
 
+    def projections(self) -> Json:
+        """The read models, how far they are, and what is done to them (admins)."""
+        return self._call("GET", "/projections")
+
+    def projection(self, name: str) -> Json:
+        """One of them."""
+        return self._call("GET", f"/projections/{_quoted(name)}")
+
+    def order_projection(self, name: str, order: str, body: Json) -> Json:
+        """Orders `rebuild`, `verify`, `cancel`, `pause`, `resume` or `skip`; answers how the model is then."""
+        return self._call("POST", f"/projections/{_quoted(name)}/{order}", body, repeatable=False)
+
     def _call(
         self,
         method: str,
