@@ -15,7 +15,8 @@ from schemas.events import ContestRejudged, ContestVerdictReached, Event
 from schemas.ids import ContestId
 from schemas.manifests import read_current
 from schemas.rules.contest import hidden_by_freeze
-from schemas.rules.icpc_board import Board, FeedRecord, draw, empty_board, learn
+from schemas.rules.icpc_board import Board, FeedRecord, draw, empty_board
+from schemas.rules.icpc_learning import Learning, learn
 from schemas.rules.icpc_row import View
 
 MARK_EVERY: Final = 500
@@ -65,7 +66,7 @@ class Timeline:
         self._times: list[datetime] = []
         self._facts: list[Fact] = []
         self._marks = [Mark(0, empty_board(contest_id))]
-        self._watched = self._marks[0]
+        self._learning = Learning(self._marks[0].board)
         self._moments: dict[View, list[int]] = {view: [] for view in View}
 
     def __len__(self) -> int:
@@ -105,59 +106,46 @@ class Timeline:
 
         Of more than `limit` moments as many are told, evenly taken, the last one among them.
         """
-        self._watch()
         found = self._moments[view][bisect_right(self._moments[view], after, key=self._offsets.__getitem__) :]
         step = -(-len(found) // limit) or 1
         told = found[::-1][::step][::-1]
         return tuple(Moment(self._offsets[index], self._times[index]) for index in told)
 
     def _add(self, record: Dated) -> None:
-        self._facts.append(record.fact)
-        self._offsets.append(record.fact.position.offset)
+        index, fact = len(self), record.fact
+        self._facts.append(fact)
+        self._offsets.append(fact.position.offset)
         # The broker's clock may be set back; a moment parts the log where it was reached first.
         self._times.append(max(self.latest, record.appended_at))
-        is_step = isinstance(record.fact.event, ContestRejudged)
+        # Even a verdict that is hidden shows that there is a submission, where it comes before it.
+        is_first = isinstance(fact.event, ContestVerdictReached) and not self._learning.has_tried(fact.event)
+        if self._learning.take(_feed_record(fact)):
+            for view in _seen_by(fact.event, self._learning, is_first=is_first):
+                self._moments[view].append(index)
+        is_step = isinstance(fact.event, ContestRejudged)
         if is_step or len(self) - self._marks[-1].behind >= self._mark_every:
-            self._marks.append(Mark(len(self), self._after(len(self))))
+            self._marks.append(Mark(len(self), self._learning.board()))
         if is_step:
             # No fold begins before the mark behind it, so that its manifest is never needed again.
-            self._facts[-1] = self._facts[-1]._replace(manifest=None)
+            self._facts[-1] = fact._replace(manifest=None)
 
     def _after(self, count: int) -> Board:
         """What is known after so many records."""
         mark = self._marks[bisect_right(self._marks, count, key=lambda mark: mark.behind) - 1]
         return learn(mark.board, map(_feed_record, self._facts[mark.behind : count]))
 
-    def _watch(self) -> None:
-        """Goes on to the end with looking at every step: only who asks for the moments pays for it."""
-        marks = {mark.behind: mark.board for mark in self._marks}
-        behind, before = self._watched
-        for index in range(behind, len(self)):
-            fact = self._facts[index]
-            after = marks.get(index + 1) or learn(before, [_feed_record(fact)])
-            for view in _seen_by(fact.event, before, after):
-                self._moments[view].append(index)
-            before = after
-        self._watched = Mark(len(self), before)
 
-
-def _seen_by(event: Event, before: Board, after: Board) -> Sequence[View]:
-    """The views that may show something else after that event."""
-    # What a fold does not change it hands on as it is.
-    is_same = after.names is before.names and after.tries is before.tries and after.thawed is before.thawed
-    if after.contest is None or (is_same and after.contest is before.contest):
+def _seen_by(event: Event, learning: Learning, *, is_first: bool) -> Sequence[View]:
+    """The views that may show something else for that event, which was new, and the first of its submission or not."""
+    if learning.contest is None:
         return ()
     match event:
-        case ContestVerdictReached() if hidden_by_freeze(after.contest, event.submitted_at, thawed=after.thawed):
-            return (View.JURY,) if _has_tried(before, event) else tuple(View)
+        case ContestVerdictReached() if not is_first and hidden_by_freeze(
+            learning.contest, event.submitted_at, thawed=learning.thawed
+        ):
+            return (View.JURY,)
         case _:
             return tuple(View)
-
-
-def _has_tried(board: Board, event: ContestVerdictReached) -> bool:
-    """Whether the submission is there already; else even a verdict that is hidden shows that there is one."""
-    tries = board.tries.get(event.team_id, {}).get(event.problem_id, ())
-    return any(one.submission_id == event.submission_id for one in tries)
 
 
 def _feed_record(fact: Fact) -> FeedRecord:

@@ -11,7 +11,7 @@ each submission that it moves, whole, so that it too may come before what it is 
 verdicts move.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -89,6 +89,9 @@ class FeedRecord(NamedTuple):
     now_current: Sequence[NowCurrent] = ()
 
 
+NO_ROWS: Final[Mapping[View, tuple[Row, ...]]] = dict.fromkeys(View, ())
+
+
 def empty_board(contest_id: ContestId) -> Board:
     """The board of a contest of which nothing has been read."""
     return Board(contest_id=contest_id)
@@ -109,17 +112,6 @@ def evolve(board: Board, position: Position, event: Event, now_current: Sequence
         return _unchanged(replace(board, offset=position.offset))
     seen = {**board.seen, source: event.caused_by.offset}
     return _applied(replace(board, offset=position.offset, seen=seen), event, now_current)
-
-
-def learn(board: Board, records: Iterable[FeedRecord]) -> Board:
-    """What is known after these records, as by `evolve`, with nothing drawn: a third of the cost, for whoever looks at
-    few of many moments and lets `draw` show them."""
-    contest, blind = board.contest, replace(board, contest=None, drawn=NOTHING_DRAWN)
-    for record in records:
-        blind = evolve(blind, *record).board
-        if blind.contest is not None:
-            contest, blind = blind.contest, replace(blind, contest=None, drawn=NOTHING_DRAWN)
-    return replace(blind, contest=contest)
 
 
 def draw(board: Board, *views: View) -> Board:
@@ -150,7 +142,7 @@ def _applied(board: Board, event: Event, now_current: Sequence[NowCurrent]) -> S
 
 
 def _unchanged(board: Board) -> Step:
-    return Step(board=board, changed=dict.fromkeys(View, ()))
+    return Step(board=board, changed=NO_ROWS)
 
 
 def _with_team(board: Board, event: TeamRegistered) -> Step:
@@ -162,25 +154,41 @@ def _with_team(board: Board, event: TeamRegistered) -> Step:
 def _with_try(board: Board, event: ContestSubmissionAccepted | ContestVerdictReached, verdict: Verdict | None) -> Step:
     """The first verdict of a submission counts; its acceptance adds nothing to a verdict that is there."""
     of_team = board.tries.get(event.team_id, {})
-    of_problem = of_team.get(event.problem_id, ())
-    known = next((one for one in of_problem if one.submission_id == event.submission_id), None)
-    if known is not None and (known.verdict is not None or verdict is None):
+    tries = tries_with(of_team.get(event.problem_id, ()), event, verdict)
+    if tries is None:
         return _unchanged(board)
-    others = (one for one in of_problem if one is not known)
-    judged = Try(event.submitted_at, event.submission_id, verdict, None if known is None else known.rejudged)
-    tries = tuple(sorted((*others, judged), key=lambda one: one[:2]))
     board = replace(board, tries={**board.tries, event.team_id: {**of_team, event.problem_id: tries}})
     return _redrawn(board, event.team_id, (event.problem_id,))
 
 
+def tries_with(
+    tries: tuple[Try, ...], event: ContestSubmissionAccepted | ContestVerdictReached, verdict: Verdict | None
+) -> tuple[Try, ...] | None:
+    """A team's tries of a problem with what an event says of one of them; None where that is nothing new."""
+    known = next((one for one in tries if one.submission_id == event.submission_id), None)
+    if known is not None and (known.verdict is not None or verdict is None):
+        return None
+    others = (one for one in tries if one is not known)
+    judged = Try(event.submitted_at, event.submission_id, verdict, None if known is None else known.rejudged)
+    return tuple(sorted((*others, judged), key=lambda one: one[:2]))
+
+
 def _rejudged(board: Board, now_current: Sequence[NowCurrent]) -> Step:
     """All verdicts that moved, in one step. What is current is told of a team's submissions of this contest alone."""
-    tries = {team_id: dict(of_team) for team_id, of_team in board.tries.items()}
+    tries = rejudged_tries(board.contest_id, board.tries, now_current)
+    return _drawn_anew(board, replace(board, tries=tries, rejudged_at=board.offset))
+
+
+def rejudged_tries(
+    contest_id: ContestId, before: Mapping[TeamId, TeamTries], now_current: Sequence[NowCurrent]
+) -> dict[TeamId, TeamTries]:
+    """All tries of a contest after its verdicts moved."""
+    tries = {team_id: dict(of_team) for team_id, of_team in before.items()}
     for row in now_current:
-        if row.team_id is not None and row.contest_id == board.contest_id:
+        if row.team_id is not None and row.contest_id == contest_id:
             of_team = tries.setdefault(row.team_id, {})
             of_team[row.problem_id] = _moved(of_team.get(row.problem_id, ()), row)
-    return _drawn_anew(board, replace(board, tries=tries, rejudged_at=board.offset))
+    return dict(tries)
 
 
 def _moved(tries: tuple[Try, ...], row: NowCurrent) -> tuple[Try, ...]:

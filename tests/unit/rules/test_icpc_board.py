@@ -18,7 +18,8 @@ from schemas.events import (
 )
 from schemas.ids import AttemptId, ContestId, EventId, ExecutorId, ProblemId, SubmissionId, TeamId, judging_id
 from schemas.rules.board_body import board_body, row_body, row_of
-from schemas.rules.icpc_board import Board, FeedRecord, Step, draw, empty_board, evolve, learn
+from schemas.rules.icpc_board import Board, FeedRecord, Step, draw, empty_board, evolve
+from schemas.rules.icpc_learning import learn
 from schemas.rules.icpc_row import Cell, Row, View, ranked
 from schemas.values import ContestProblem, Position, Scoring, Verdict
 from tests.unit.rules.contests import CONTEST_ID, START, at, revised

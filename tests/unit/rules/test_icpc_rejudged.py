@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from schemas.events import ContestRejudged, Event
 from schemas.ids import ContestId, EventId, LanguageId, ProblemId, RejudgingId, Sha256, TeamId, UserId, judging_id
 from schemas.manifests import NowCurrent
-from schemas.rules.icpc_board import Board, Step, empty_board, evolve
+from schemas.rules.icpc_board import Board, FeedRecord, Step, draw, empty_board, evolve
+from schemas.rules.icpc_learning import learn
 from schemas.rules.icpc_row import View
 from schemas.values import Position, Verdict
 from tests.unit.rules.contests import CONTEST_ID, START, at, revised
@@ -63,7 +64,16 @@ def steps(*told: Event | Told) -> list[Step]:
 
 
 def fold(*told: Event | Told) -> Board:
-    return steps(*told)[-1].board
+    """The board after these; whoever learns them without drawing has the same."""
+    board = steps(*told)[-1].board
+    records = (
+        FeedRecord(
+            Position(topic="contest-feed", partition=0, offset=offset), *(one if isinstance(one, tuple) else (one,))
+        )
+        for offset, one in enumerate(told)
+    )
+    assert draw(learn(empty_board(CONTEST_ID), records)) == board
+    return board
 
 
 def drawings(board: Board) -> tuple[str, str]:

@@ -27,7 +27,10 @@ MODULES = [
     *sorted((ROOT / "schemas" / "rules").glob("*.py")),
     ROOT / "schemas" / "dead_letters.py",
     *(ROOT / "stream_processors" / f"{name}.py" for name in DECISIONS),
-    *(ROOT / "executor" / f"{name}.py" for name in ("policy", "provenance", "calibration/band")),
+    *(
+        ROOT / "executor" / f"{name}.py"
+        for name in ("policy", "provenance", "case_result", "regrade", "calibration/band")
+    ),
 ]
 ALLOWED = frozenset(
     {
@@ -47,6 +50,7 @@ ALLOWED = frozenset(
 ALLOWED_OF_OURS = frozenset(
     {
         "executor.lanes",
+        "executor.policy",
         "executor.sandbox.port",
         "executor.start_notes",
         "schemas.dead_letters",
