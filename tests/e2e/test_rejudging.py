@@ -116,19 +116,22 @@ def test_a_jury_mends_a_case_looks_applies_a_part_and_takes_it_back(
         assert applied["state"] == "applied"
         moved = board.until(lambda frame: "ada" in solved(frame))
         assert moved["epoch"] != first["epoch"]
-        assert jury.submission(scene.submissions["ada"])["verdict"] == "AC"
-        assert jury.submission(scene.submissions["linus"])["verdict"] == "WA"
+        decided = applied["history"][-1]["caused_by"]
+        verdicts = {who: jury.submission(one, after=decided)["verdict"] for who, one in scene.submissions.items()}
+        assert verdicts == {"ada": "AC", "grace": "AC", "linus": "WA"}
         shown = anybody.board(scene.contest)["rows"]
         assert {team for team, (_, count) in ranks(shown).items() if count} == {"ada", "grace"}
 
         again = run(jury, "rejudge", "apply", mended, "--reason", "all of it")
         assert (again.returncode, "apply refused: " in again.stderr) == (1, True), again.stderr
 
-        assert told(jury, "revert", mended, "--reason", "ada was rude")["state"] == "reverted"
+        reverted = told(jury, "revert", mended, "--reason", "ada was rude")
+        assert reverted["state"] == "reverted"
         back = board.until(lambda frame: frame["epoch"] != moved["epoch"])
         assert solved(back) <= {"grace"}
     assert ranks(anybody.board(scene.contest)["rows"]) == before
-    assert jury.submission(scene.submissions["ada"])["verdict"] == "WA"
+    decided = reverted["history"][-1]["caused_by"]
+    assert jury.submission(scene.submissions["ada"], after=decided)["verdict"] == "WA"
 
 
 def test_what_cannot_be_is_decided_against_and_says_why(jury: Client, scene: Scene) -> None:
