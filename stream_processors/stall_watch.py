@@ -1,8 +1,8 @@
 """The watch over judgings: looks at the lanes every second, and reads the log only while one of them stands.
 
 While jobs move on, offsets say all that is needed. Once a partition has stood for `READ_AFTER_S`, the outstanding jobs
-and what was told of them since are read and followed until every partition moves again. Nothing is kept beside the
-log. An outage makes it begin anew, since during one nobody can get on.
+and what was told of them since are read, and followed until all partitions have moved for a while. Nothing is kept
+beside the log. An outage makes it begin anew, since during one nobody can get on.
 """
 
 import asyncio
@@ -25,6 +25,9 @@ from stream_processors.watch_judgings import SLACK_S, Answer, Judgings, Look, as
 LOOK_EVERY_S: Final = 1.0
 READ_AFTER_S: Final = 10.0
 """Much less than any judging may stand, and longer than most take."""
+
+READ_FOR_S: Final = 60.0
+"""How long it is followed after everything moves again, so that a backlog is not read over and over."""
 
 WITHIN_S: Final = 5.0
 """For what is read at one look; what has not come by then is read at the next, and nothing is concluded before."""
@@ -62,6 +65,7 @@ class StallWatch:
         self._look_every_s = look_every_s
         self._oldest = OldestJobs()
         self._episode: _Episode | None = None
+        self._stood_s = float("-inf")
 
     async def watch(self) -> None:
         """Looks again and again; a failure of the broker is waited out."""
@@ -92,7 +96,9 @@ class StallWatch:
         self._oldest.look(look.ends, look.committed, look.now_s)
         for lane, topic in JOBS.items():
             metrics.OLDEST_SECONDS.labels(lane).set(self._oldest.oldest_s(topic.name, look.now_s))
-        if not self._oldest.stand(look.now_s, self._read_after_s):
+        if self._oldest.stand(look.now_s, self._read_after_s):
+            self._stood_s = look.now_s
+        elif self._episode is None or look.now_s - self._stood_s > READ_FOR_S:
             self._leave_episode()
             return []
         if self._episode is None:

@@ -25,6 +25,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from schemas.eventlog.port import Owner, Partition, Record
@@ -48,6 +49,9 @@ MOST_ANSWERS: Final = 6
 
 ANSWERED_AT_ONCE: Final = 64
 """Judgings that are asked again in one look; the others' turn comes with the next one, a second later."""
+
+WATCHED: Final = 512
+"""Jobs of a partition without a verdict; more than any executor reads ahead."""
 
 REMEMBERED: Final = 200_000
 """Judgings with a verdict. One that is forgotten might be asked again, which costs a run."""
@@ -215,16 +219,17 @@ class Judgings:
         self._progress[at] = {offset: it for offset, it in self._progress.get(at, {}).items() if offset >= committed}
         self._told = {(it, answer) for it, answer in self._told if _partition(it) != at or it.offset >= committed}
 
-    def _outstanding(self) -> Iterator[Job]:
+    def _unjudged(self) -> Iterator[Job]:
+        """The first ones of each partition; what stands behind them waits for them."""
         for jobs in self._jobs.values():
-            yield from jobs.values()
+            yield from islice((job for job in jobs.values() if job.judging_id not in self._judged), WATCHED)
 
     def _latest_unjudged(self) -> list[Job]:
         """Of several jobs of one judging the last attempt alone is watched."""
         latest: dict[JudgingId, Job] = {}
-        for job in self._outstanding():
+        for job in self._unjudged():
             known = latest.get(job.judging_id)
-            if job.judging_id not in self._judged and (known is None or known.attempt < job.attempt):
+            if known is None or known.attempt < job.attempt:
                 latest[job.judging_id] = job
         return list(latest.values())
 
@@ -234,7 +239,7 @@ class Judgings:
             moved_s = self._moved_s.get(at, look.now_s)
             reader = readers.setdefault(owner, _Reader(moved_s))
             reader.moved_s = max(reader.moved_s, moved_s)
-        for job in self._outstanding():
+        for job in self._unjudged():
             progress = self._begun(job)
             owner_now = look.owners.get(job.partition)
             if progress and owner_now and look.now_s - progress.at_s <= job.patience_s:
@@ -244,7 +249,7 @@ class Judgings:
     def _begun(self, job: Job) -> Progress | None:
         """The progress of a job that its partition's present reader has begun."""
         progress = self._progress.get(job.partition, {}).get(job.position.offset)
-        if progress is None or job.judging_id in self._judged:
+        if progress is None:
             return None
         return progress if progress.at_s >= self._owned_s.get(job.partition, float("-inf")) else None
 

@@ -19,6 +19,7 @@ from stream_processors.watch_judgings import (
     MOST_ATTEMPTS,
     MOST_RUNS,
     SLACK_S,
+    WATCHED,
     asked_again,
     told,
 )
@@ -302,6 +303,16 @@ def test_many_are_asked_again_in_several_looks() -> None:
         pool.ask(number)
     pool.wait(LONG)
     assert [len(pool.answers()) for _ in range(3)] == [ANSWERED_AT_ONCE, 5, 0]
+
+
+def test_what_was_judged_elsewhere_hides_nothing_behind_it() -> None:
+    """A reader that hangs commits nothing, however much of its work others have done."""
+    pool = Pool()
+    positions = [pool.ask(1) for _ in range(WATCHED)]
+    pool.judge(positions[0], 1)
+    pool.ask(2)
+    pool.wait(LONG)
+    assert pool.stalled() == [2]
 
 
 def test_the_patience_covers_what_an_executor_may_take() -> None:
