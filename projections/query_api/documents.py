@@ -366,3 +366,58 @@ class DeadLetter(DeadLetterLine):
     key: str | None
     value: str
     submission_id: str | None
+
+
+class Counts(Document):
+    """`judged` of the submissions have a verdict that may be seen, of which `accepted` are AC."""
+
+    submissions: int
+    judged: int
+    accepted: int
+
+
+class LanguageCounts(Counts):
+    """The same in one language."""
+
+    language: str
+
+
+class DayCounts(Counts):
+    """The same of one day, in UTC."""
+
+    day: str
+
+
+class CpuTimes(Document):
+    """How many accepted programs took at most each of `bounds_ms`, and more than the one before; the last bucket of
+    `accepted` has those that took more than all of them.
+    """
+
+    bounds_ms: list[int]
+    accepted: list[int]
+
+
+class ProblemStatistics(Counts):
+    """A problem's figures. What a freeze hides is submitted and not judged; `acceptance_rate` is accepted of judged."""
+
+    problem_id: str
+    acceptance_rate: float | None
+    users_tried: int
+    users_solved: int
+    verdicts: dict[str, int]
+    languages: list[LanguageCounts]
+    cpu_time: CpuTimes
+    applied: bool | None = None
+
+
+class UserStatistics(Counts):
+    """A user's figures, of what the viewer sees of their submissions; days without any are left out."""
+
+    user_id: str
+    acceptance_rate: float | None
+    tried: list[str]
+    solved: list[str]
+    verdicts: dict[str, int]
+    languages: list[LanguageCounts]
+    days: list[DayCounts]
+    applied: bool | None = None

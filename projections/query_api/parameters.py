@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
 
 from schemas.http import refusals
 from schemas.http.identity import Identity, anyone
@@ -38,6 +38,8 @@ Limit = Annotated[int, Query(ge=1, le=HIGHEST_LIMIT)]
 CatalogLimit = Annotated[int, Query(ge=1, le=HIGHEST_CATALOG_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=LONGEST_CURSOR, description="As the page before answered it")]
 Filter = Annotated[str | None, Query(max_length=128, pattern=PRINTABLE)]
+
+UserPath = Annotated[str, Path(min_length=1, max_length=128, pattern=PRINTABLE)]
 
 
 def submission_id_of(text: str) -> SubmissionId:

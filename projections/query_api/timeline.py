@@ -139,13 +139,10 @@ def _seen_by(event: Event, learning: Learning, *, is_first: bool) -> Sequence[Vi
     """The views that may show something else for that event, which was new, and the first of its submission or not."""
     if learning.contest is None:
         return ()
-    match event:
-        case ContestVerdictReached() if not is_first and hidden_by_freeze(
-            learning.contest, event.submitted_at, thawed=learning.thawed
-        ):
-            return (View.JURY,)
-        case _:
-            return tuple(View)
+    if isinstance(event, ContestVerdictReached) and not is_first:
+        is_hidden = hidden_by_freeze(learning.contest, event.submitted_at, thawed=learning.thawed)
+        return (View.JURY,) if is_hidden else tuple(View)
+    return tuple(View)
 
 
 def _feed_record(fact: Fact) -> FeedRecord:

@@ -1,7 +1,7 @@
 """A submission as it was: over HTTP, from rows that know more, to viewers who saw less."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from schemas.ids import ContestId, SubmissionId
 from schemas.topics import CONTEST_FEED, JUDGINGS, SUBMISSIONS, VERDICTS
 from schemas.values import Verdict
 from tests.unit.projections.stories import NOON, case, received, started, submission, verdict
-from tests.unit.projections.tables import Tables
 from tests.unit.query_api.read_side import CONTEST, JUDY, SPRING, MemoryReads, ReadSide, reading, refusal_of
 from tests.unit.rules.contests import revised
 from tests.unit.rules.test_icpc_board import source, thaw
@@ -38,8 +37,6 @@ FROZEN = replace(CONTEST, starts_at=NOON - timedelta(minutes=30), duration_s=360
 @dataclass
 class RowReads(MemoryReads):
     """Submissions as rows, so that they can be read as they were."""
-
-    tables: Tables = field(default_factory=Tables)
 
     async def submission(self, submission_id: SubmissionId, ends: Ends = NO_ENDS) -> SubmissionView | None:
         rows = self.tables.rows("submissions", submission_id)
