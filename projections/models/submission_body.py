@@ -21,7 +21,10 @@ class CaseBody(TypedDict):
 
 
 class JudgingBody(TypedDict):
-    """One judging of a submission; `current` is the one whose verdict counts."""
+    """One judging of a submission; `current` is the one whose verdict counts.
+
+    `differing_repeats` counts later verdicts of it that say something else: another attempt's, which came too late.
+    """
 
     judging_id: str
     state: str
@@ -32,6 +35,7 @@ class JudgingBody(TypedDict):
     memory_bytes: int | None
     rejudging_id: str | None
     repeat: int
+    differing_repeats: int
     current: bool
 
 
@@ -176,6 +180,7 @@ def _judging_body(judging: Judging, *, current: bool) -> JudgingBody:
         "memory_bytes": verdict.memory_bytes if verdict else None,
         "rejudging_id": verdict.rejudging_id if verdict else None,
         "repeat": verdict.repeat if verdict else 0,
+        "differing_repeats": verdict.differing_repeats if verdict else 0,
         "current": current,
     }
 

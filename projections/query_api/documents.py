@@ -31,7 +31,10 @@ class Case(Document):
 
 
 class Judging(Document):
-    """One grading of a submission, the original or one of a rejudging; `current` is the one whose verdict counts."""
+    """One grading of a submission, the original or one of a rejudging; `current` is the one whose verdict counts.
+
+    `differing_repeats` counts verdicts of other attempts at it that came later and say something else.
+    """
 
     judging_id: str
     state: str
@@ -42,6 +45,7 @@ class Judging(Document):
     memory_bytes: int | None
     rejudging_id: str | None
     repeat: int
+    differing_repeats: int
     current: bool
 
 
