@@ -73,25 +73,27 @@ class StallWatch:
             if self._is_ours():
                 await self.look()
             else:
-                self._begin_anew()
+                self.begin_anew()
             await asyncio.sleep(self._look_every_s)
 
     async def look(self) -> None:
         """One look, and what follows from it."""
         try:
-            answers = await asyncio.to_thread(self._look)
+            answers = await asyncio.to_thread(self.find)
             for answer, request in answers:
                 await self._act(answer, request)
         except LogUnavailable as error:
             metrics.RETRIES.labels("stall watch").inc()
             log.debug("stall_watch_begins_anew", why=error)
-            self._begin_anew()
+            self.begin_anew()
 
-    def _begin_anew(self) -> None:
+    def begin_anew(self) -> None:
+        """Everyone has the whole patience again."""
         self._oldest = OldestJobs()
         self._leave_episode()
 
-    def _look(self) -> list[tuple[Answer, JudgingRequested]]:
+    def find(self) -> list[tuple[Answer, JudgingRequested]]:
+        """What is to be done now, each with the job that it is about. Blocks; `LogUnavailable` says to begin anew."""
         look = self._ask(with_owners=self._episode is not None)
         self._oldest.look(look.ends, look.committed, look.now_s)
         for lane, topic in JOBS.items():

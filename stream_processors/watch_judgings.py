@@ -150,8 +150,9 @@ class Judgings:
         """Takes in a record; what is no event of a judging changes nothing."""
         match record.event:
             case JudgingRequested() as request:
-                job = _job(record.position, request, self._slack_s, now_s)
-                self._jobs.setdefault(job.partition, {})[job.position.offset] = job
+                if self._is_outstanding(record.position):
+                    job = _job(record.position, request, self._slack_s, now_s)
+                    self._jobs.setdefault(job.partition, {})[job.position.offset] = job
             case JudgingStarted(executor_id=executor_id, caused_by=Position() as position):
                 self._progressed(position, executor_id, now_s)
             case CaseJudged(caused_by=Position() as position):
@@ -209,10 +210,13 @@ class Judgings:
         """Whoever began it goes on with it; progress of what is finished is not kept."""
         at = _partition(position)
         self._moved_s[at] = now_s
-        if position.offset >= (self._look.committed.get(at, 0) if self._look else 0):
+        if self._is_outstanding(position):
             known = self._progress.setdefault(at, {}).get(position.offset)
             by = executor_id or (known.executor_id if known else None)
             self._progress[at][position.offset] = Progress(by, now_s)
+
+    def _is_outstanding(self, position: Position) -> bool:
+        return self._look is None or position.offset >= self._look.committed.get(_partition(position), 0)
 
     def _forget(self, at: Partition, committed: int) -> None:
         self._jobs[at] = {offset: job for offset, job in self._jobs.get(at, {}).items() if offset >= committed}
