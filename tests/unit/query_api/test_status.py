@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from projections.models.rejudging_reads import RejudgingView, Told
 from projections.query_api import status_documents
 from schemas.dead_letters import dead_letter
 from schemas.eventlog.memory_store import Outage
 from schemas.eventlog.port import Committed, Partition
-from schemas.events import ExecutorReported, JudgingRequested, JudgingStalled
+from schemas.events import ExecutorReported, JudgingRequested, JudgingStalled, RejudgingOpened, RejudgingOpenRequested
 from schemas.golden_records import example
-from schemas.ids import EventId, ExecutorId
+from schemas.ids import EventId, ExecutorId, RejudgingId
 from schemas.topics import DEAD_LETTERS, EXECUTOR_POOL, JOBS, STALLS, SUBMISSIONS, executor_group
 from schemas.values import DeadLetterReason, Lane, Position, StallAnswer
 from tests.unit.query_api.read_side import JUDY, NOW, ROOT, ReadSide, refusal_of
@@ -123,3 +124,19 @@ async def test_it_is_the_jurys(side: ReadSide, who: str | None) -> None:
 async def test_while_the_broker_is_away_it_says_so(side: ReadSide) -> None:
     side.log.outage = Outage.DOWN
     assert refusal_of(await side.get("/status", JUDY))[0] == 503
+
+
+async def test_rejudgings_under_way_are_listed(side: ReadSide) -> None:
+    asked: RejudgingOpenRequested = example(RejudgingOpenRequested)
+    asked = replace(asked, rejudging_id=RejudgingId("r1"), dry_run=False, repeats=1)
+    opened: RejudgingOpened = example(RejudgingOpened)
+    request = Position(topic="rejudging-requests", partition=0, offset=0)
+    opened = replace(opened, rejudging_id=RejudgingId("r1"), caused_by=request, selected=10, repeats=1)
+    decision = Position(topic="rejudgings", partition=0, offset=0)
+    view = RejudgingView(
+        rejudging_id=RejudgingId("r1"),
+        told=(Told(position=request, event=asked), Told(position=decision, event=opened)),
+    )
+    side.reads.known_rejudgings = [view]
+    [told] = (await status(side)).rejudgings
+    assert (told.rejudging_id, told.state, told.selected, told.done, told.total) == ("r1", "judging", 10, 0, 10)
