@@ -233,10 +233,10 @@ class Releaser:
                 failed = error
             else:
                 metrics.RELEASED.inc()
-                if not work.waiting:
-                    log.info("rejudging_released", rejudging_id=work.opened.rejudging_id)
         if failed is not None:
             raise failed
+        for name in {work.opened.rejudging_id for work, *_ in under_way if not work.waiting}:
+            log.info("all_released", rejudging_id=name)
 
     def _await(self, job: JudgingRequested, partition: int, future: "Future[Position]") -> None:
         try:
