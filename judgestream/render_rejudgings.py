@@ -64,7 +64,7 @@ def rejudging(whole: Json) -> RenderableType:
         facts.add_row("filter", Text(_given(whole["filter"]) or "every submission"))
         facts.add_row("override", Text(_given(whole["override"]) or "nothing: as they were judged"))
         facts.add_row("selected", f"{_submissions(whole.get('selected'))}, each judged {whole['repeats']}×")
-        facts.add_row("done", f"{now.done} of {now.total} {pace(now)}".rstrip())
+        facts.add_row("done", ", ".join(filter(None, (f"{now.done} of {now.total}", pace(now)))))
         facts.add_row("contests", Text(", ".join(whole.get("contest_ids") or ())))
         facts.add_row(
             "cases", f"{whole.get('cases_stored') or 0} from stored outputs, {whole.get('cases_run') or 0} run"
@@ -117,7 +117,7 @@ def changes(page: Json) -> RenderableType:
     if not page["changes"]:
         return Text("nothing changes", style="dim")
     table = Table(pad_edge=False, header_style="dim")
-    for column in ("submission", "problem", "user", "verdict", "cpu", "memory", ""):
+    for column in ("submission", "problem", "user", "verdict", "cpu", "memory", "cases", ""):
         table.add_column(column, overflow="fold", justify="right" if column in ("cpu", "memory") else "left")
     for row in page["changes"]:
         old, new = _name(row["old"]), _name(row["new"])
@@ -127,7 +127,8 @@ def changes(page: Json) -> RenderableType:
             verdicts,
             _both(_milliseconds(row.get("old_cpu_time_ms")), _milliseconds(row.get("new_cpu_time_ms"))),
             _both(mebibytes(row.get("old_memory_bytes")), mebibytes(row.get("new_memory_bytes"))),
-            Text("flaky" if row.get("flaky") else "", style="yellow"),
+            Text(_cases(row)),
+            Text(f"flaky: {' '.join(row.get('repeats') or ())}" if row.get("flaky") else "", style="yellow"),
         )
     return _with_cursor(table, page)
 
@@ -185,6 +186,12 @@ def _arrow(before: Any, after: Any) -> Text:
     if before is None or after is None or before == after:
         return Text(" ")
     return Text("▲", style="green") if after < before else Text("▼", style="red")
+
+
+def _cases(row: Json) -> str:
+    """How its cases came about."""
+    counts = {"stored": row.get("cases_stored"), "run": row.get("cases_run")}
+    return ", ".join(f"{count} {how}" for how, count in counts.items() if count)
 
 
 def _milliseconds(time_ms: Any) -> str:

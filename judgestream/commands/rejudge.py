@@ -65,6 +65,8 @@ def open_one(
 ) -> None:
     """Open a rejudging. What is current stays so until it is applied."""
     wanted_filter = of.filter_of(locals())
+    if not wanted_filter and not everything:
+        raise typer.BadParameter("it restricts nothing: name some submissions, or say --all", param_hint="the filter")
     override = {
         "problem_revision": revision,
         "limits": given(

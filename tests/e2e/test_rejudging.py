@@ -138,6 +138,6 @@ def test_what_cannot_be_is_decided_against_and_says_why(jury: Client, scene: Sce
     nobody = run(jury, "rejudge", "open", "--problem", scene.problem, "--user", "nobody", "--reason", "r")
     assert (nobody.returncode, nobody.stdout) == (1, "")
     assert "open refused: " in nobody.stderr
-    nothing = run(jury, "rejudge", "open", "--reason", "r")
-    assert nothing.returncode == 2
-    assert "everything: true" in nothing.stderr
+    unknown = run(jury, "rejudge", "open", "--problem", "no-such-problem", "--reason", "r")
+    assert unknown.returncode == 2
+    assert "no-such-problem" in unknown.stderr

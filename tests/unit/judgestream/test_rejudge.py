@@ -116,6 +116,13 @@ def test_what_was_not_said_is_not_in_the_body(service: Service) -> None:
     assert (body["everything"], body["dry_run"]) == (True, True)
 
 
+def test_everything_is_meant_only_where_it_is_said(service: Service) -> None:
+    done = service.run("rejudge", "open", "--reason", "r")
+    assert done.exit_code == 2
+    assert "--all" in done.output
+    assert service.sent == []
+
+
 def test_a_rejudging_is_waited_for_until_it_is_known_and_then_until_it_is_judged(service: Service) -> None:
     service.will(f"POST {API}", ASKED, status=202)
     service.will(DECIDED, {"type": "t", "title": "not yet"}, status=404)
@@ -193,7 +200,7 @@ def test_the_list_says_how_to_go_on(service: Service) -> None:
 def test_one_is_shown_with_all_that_was_decided(service: Service) -> None:
     service.will(f"GET {API}/{ID}", whole("judging", refusals=[REFUSAL]))
     shown = service.run("rejudge", "show", ID).output
-    for told in ("6 of 24 18 left, 2.5/s, 1 min 35 s to go", "opened", "2026-11-21 12:58:00 by judy: case 3"):
+    for told in ("6 of 24, 18 left, 2.5/s, 1 min 35 s to go", "opened", "2026-11-21 12:58:00 by judy: case 3"):
         assert told in shown
     assert "apply refused: 18 judgings are open" in shown
 
@@ -232,10 +239,11 @@ def test_the_matrix_has_old_verdicts_down_and_new_ones_across(service: Service) 
 
 def test_changes_have_times_and_memory_before_and_after(service: Service) -> None:
     change = {"submission_id": "s1", "problem_id": "sum", "user_id": "ada", "old": "WA", "new": "AC", "flaky": True}
+    change |= {"repeats": ["AC", "WA"], "cases_stored": 3, "cases_run": 1}
     change |= {"old_cpu_time_ms": 10, "new_cpu_time_ms": 12, "old_memory_bytes": 2**20, "new_memory_bytes": 2**20}
     service.will(f"GET {API}/{ID}/changes?limit=50", {"changes": [change], "cursor": None})
     shown = service.run("rejudge", "changes", ID).output
-    for told in ("s1", "WA → AC", "10 ms → 12 ms", "1.0 MiB", "flaky"):
+    for told in ("s1", "WA → AC", "10 ms → 12 ms", "1.0 MiB", "3 stored, 1 run", "flaky: AC WA"):
         assert told in shown
 
 
