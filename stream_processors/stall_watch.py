@@ -91,6 +91,8 @@ class StallWatch:
         """Everyone has the whole patience again."""
         self._oldest = OldestJobs()
         self._leave_episode()
+        for lane in Lane:  # who does not lead says nothing of lanes, and not what it last knew
+            metrics.OLDEST_SECONDS.labels(lane).set(0)
 
     def find(self) -> list[tuple[Answer, JudgingRequested]]:
         """What is to be done now, each with the job that it is about. Blocks; `LogUnavailable` says to begin anew."""
