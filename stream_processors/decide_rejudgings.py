@@ -44,7 +44,7 @@ from stream_processors.rejudging_scans import Results, Selection
 
 Request: TypeAlias = RejudgingOpenRequested | RejudgingChangeRequested
 
-IMAGE: Final = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,200}(@sha256:[0-9a-f]{64})?")
+IMAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,255}")
 """What may name an image. Which ones there are only executors know: one that lacks it answers JUDGE_ERROR."""
 
 
