@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .judgestream/venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test test-cgroup2 check static unit bench demo setup lock languages test-languages analytics
+.PHONY: run test test-cgroup2 check static unit simulate bench demo setup lock languages test-languages analytics
 
 run: setup
 	@exec $(VENV)/python -m deploy.local run
@@ -30,6 +30,13 @@ static:
 
 unit:
 	@$(VENV)/pytest -q -m "not engine and not docker and not stack"
+
+# The whole system under one seeded scheduler: many seeds on all cores, then the planted bugs.
+SEEDS ?= 10000
+simulate:
+	@$(PYTHON) -m deploy.setup check
+	@$(VENV)/python -m tests.simulation --seeds $(SEEDS)
+	@$(VENV)/python -m tests.simulation --planted
 
 bench: setup
 	@$(VENV)/python -m tests.bench $(ONLY)

@@ -21,7 +21,6 @@ from projections.models.submission_lists import (
     of_problem,
     of_user,
 )
-from projections.projector.announcer import channel_updated
 from projections.projector.partition import Checkpoint
 from schemas.cassandra import Cassandra, Row, Statement
 from schemas.eventlog.port import Partition, Record, Undecodable
@@ -234,8 +233,9 @@ def rebuilt_effects(world: "World", model: Model) -> Effects:
     """All that the model makes of the log, partition after partition."""
     found: list[Effects] = []
     for at in _partitions(model):
-        held, records = held_from(model, Checkpoint()), world.it.broker.partitions[at]
-        size = 1 if model.remembers else READS_AT_ONCE
+        records = world.it.broker.partitions[at]
+        held = held_from(model, Checkpoint())
+        size = 1 if model.remembers else READS_AT_ONCE  # a batch's message has the version of its last record
         for begin in range(0, len(records), size):
             batch = records[begin : begin + size]
             outcome = held.take(batch, manifests_of(batch, world.it.blobs.__getitem__))
@@ -248,7 +248,7 @@ def _was_told(world: "World", model: Model, announcement: Announcement, newest: 
     """A model with a memory joins what changes at once, so that the newest version is what counts."""
     if model.remembers:
         return newest.get(announcement.channel, -1) >= announcement.version
-    return world.it.watch.is_told(channel_updated(model, announcement).event_id)
+    return world.it.watch.is_told(announcement)
 
 
 def _newest_messages(world: "World") -> dict[str, int]:

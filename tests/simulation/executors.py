@@ -17,8 +17,8 @@ from executor.judge import Judge
 from executor.provenance import cases_digest
 from executor.runner import Runner
 from executor.sandbox.errors import EngineUnavailable, Stopped
-from executor.slots import Runs, Slots, WantsAgain
-from executor.worker import Worker
+from executor.slots import Report, Runs, Slots, WantsAgain
+from executor.worker import POLL_TIMEOUT_S, Worker
 from schemas.eventlog.port import Record
 from schemas.events import CaseJudged, JudgingRequested, JudgingStarted, VerdictReached
 from schemas.ids import ExecutorId
@@ -35,6 +35,11 @@ KIBIBYTE: Final = 1024
 NEEDED_MS: Final = 40
 """The CPU time that `SLOW` needs for each case."""
 
+STUCK_MS: Final = 700_000
+"""Longer than the watch over judgings is patient, as many times as it asks again."""
+
+LOOK_US: Final = 10 * SECOND
+
 RETRY_DELAYS_S: Final = (0.1, 0.5)
 """After our own failures; real executors are more patient."""
 
@@ -47,6 +52,7 @@ class Program(Enum):
     SPACED = b"right, with one space too many"
     SLOW = b"right, but slow"
     BROKEN = b"does not compile"
+    STUCK = b"the sandbox stands still"
     POISON = b"takes the executor down"
 
 
@@ -75,6 +81,7 @@ class SimSlots(Slots):
     def __init__(self, kernel: Kernel, process: Process, bell: Bell, runners: Sequence[Runs]) -> None:
         self._kernel = kernel
         self._process = process
+        self._bell = bell
         self._runners = runners
         self._given = SimQueue(kernel)  # type: ignore[assignment]  # the same queue in virtual time
         self._reports = SimQueue(kernel, bell.ring)  # type: ignore[assignment]  # likewise
@@ -94,6 +101,12 @@ class SimSlots(Slots):
         self._ending = True
         for _ in range(self._open):
             self._given.put(None)
+
+    def reports(self, within_s: float = 0.0) -> list[Report]:
+        """See `Slots.reports`; waits rather longer, since nothing else comes of a worker's looking twenty times."""
+        if within_s > 0 and not self.has_reports:
+            self._kernel.wait(self._bell, self._reports, timeout_us=LOOK_US if within_s >= POLL_TIMEOUT_S else 0)
+        return super().reports()
 
     @property
     def are_open(self) -> bool:
@@ -178,9 +191,11 @@ class ModelledJudge:
         if recorded is None or index >= len(recorded.cases):
             self._spend(NEEDED_MS if program is Program.SLOW else 10)
         if program is Program.POISON:
-            self._it.watch.took_down(attempt.request)
+            self._it.watch.took_down(attempt)
             self._it.kernel.kill(self._process)
             raise Crashed
+        if program is Program.STUCK and index == 0 and attempt.request.rejudging_id is None:
+            self._spend(STUCK_MS)
         if self._it.faults.sandbox_fails():
             raise EngineUnavailable("run a program", "it broke off")
 

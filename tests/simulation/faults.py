@@ -25,6 +25,7 @@ class Fault(Enum):
     OUTAGE = "outage"
     STORE = "store"
     SANDBOX = "sandbox"
+    STUCK = "stuck"
     JUMP = "jump"
     POISON = "poison"
     GARBAGE = "garbage"
@@ -43,6 +44,7 @@ RATES: Final[dict[Fault, tuple[float, ...]]] = {
     Fault.OUTAGE: (0.0003, 0.001),
     Fault.STORE: (0.02, 0.1),
     Fault.SANDBOX: (0.01, 0.05),
+    Fault.STUCK: (0.05, 0.1),
     Fault.JUMP: (0.0005, 0.002),
     Fault.POISON: (0.1, 0.25),
     Fault.GARBAGE: (0.001, 0.003),
@@ -51,8 +53,9 @@ RATES: Final[dict[Fault, tuple[float, ...]]] = {
 }
 """Per step, per append, per write, per case or per submission, as the fault is."""
 
-SHARE: Final = 0.6
-"""How many of the kinds a seed has, on the average."""
+SHARE: Final = 0.5
+SHARES: Final = {Fault.REJUDGINGS: 0.4, Fault.STUCK: 0.15}
+"""In how many seeds a kind is; those take most steps."""
 
 MOST_DEATHS: Final = 40
 """In one run: each is followed by a restart, and work has to go on in between."""
@@ -76,11 +79,11 @@ class Dice:
 
     def __init__(self, rates: Mapping[Fault, float], faults: Sequence[Fault]) -> None:
         self._faces = [(fault, rates[fault]) for fault in faults if fault in rates]
-        self._sum = sum(rate for _, rate in self._faces)
+        self.sum = sum(rate for _, rate in self._faces)
 
     def throw(self, thrown: float) -> Fault | None:
         """The fault, of a number from 0 to 1."""
-        if thrown >= self._sum:
+        if thrown >= self.sum:
             return None
         for fault, rate in self._faces:
             thrown -= rate
@@ -114,9 +117,15 @@ class Faults:
         self.happened[fault] += 1
         return True
 
-    def on_step(self, process: Process) -> None:
-        """Before a step of a mortal process."""
-        if not self.is_calm and (fault := self._per_step.throw(self.kernel.random())) is not None:
+    @property
+    def step_rate(self) -> float:
+        """How often a step of a process is struck."""
+        return self._per_step.sum
+
+    def strike(self, process: Process) -> None:
+        """A step of a mortal process is struck."""
+        fault = self._per_step.throw(self.kernel.random() * self._per_step.sum)
+        if fault is not None and not self.is_calm:
             self.happened[fault] += 1
             self._strike(fault, process)
 
@@ -185,7 +194,7 @@ def drawn_rates(chance: Random, without: frozenset[Fault] = frozenset()) -> dict
     """The faults of a seed. What is left out does not change the others."""
     rates: dict[Fault, float] = {}
     for fault in Fault:
-        is_drawn, rate = chance.random() < SHARE, chance.choice(RATES[fault])
+        is_drawn, rate = chance.random() < SHARES.get(fault, SHARE), chance.choice(RATES[fault])
         if is_drawn and fault not in without:
             rates[fault] = rate
     return rates

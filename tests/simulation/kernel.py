@@ -34,6 +34,9 @@ MILLISECOND: Final = 1_000
 SESSION_US: Final = 6 * SECOND
 """After so long without a word from a process it is taken for dead."""
 
+LOOK_EVERY: Final = 16
+"""Steps between two looks whether a run is over."""
+
 STEP_US: Final = 400
 """What one step takes."""
 
@@ -44,8 +47,11 @@ class Crashed(BaseException):
     """The process of this code is dead; nothing that it does has any effect."""
 
 
-class Violation(Exception):
-    """An invariant does not hold; `about` are the ids by which a trace can be searched."""
+class Violation(BaseException):
+    """An invariant does not hold; `about` are the ids by which a trace can be searched.
+
+    No `except Exception` of a service may catch it.
+    """
 
     def __init__(self, invariant: str, detail: str, *about: str) -> None:
         super().__init__(f"{invariant}: {detail}")
@@ -94,7 +100,8 @@ class Kernel:
         self.now_us = 0
         self.steps = 0
         self.on_silence: Callable[[Process], None] = lambda _: None
-        self.on_step: Callable[[Process], None] = lambda _: None
+        self.strike_rate = 0.0
+        self.strike: Callable[[Process], None] = lambda _: None
         self.trace: list[str] | None = [] if traced else None
         self._ready: list[Thread] = []
         self._waiting: dict[Hashable, dict[Thread, None]] = {}
@@ -109,7 +116,8 @@ class Kernel:
 
     def run(self, until: Callable[[], bool], most_steps: int) -> bool:
         """Takes steps until it is so, or nothing is left to do; False after so many steps."""
-        return any(until() or not self.step() for _ in range(most_steps))
+        step = self.step
+        return any((taken % LOOK_EVERY == 0 and until()) or not step() for taken in range(most_steps))
 
     def step(self) -> bool:
         """One step of somebody; False where nobody has anything to do but to look from time to time."""
@@ -260,8 +268,8 @@ class Kernel:
     def _may_run(self, thread: Thread) -> bool:
         """Whether it lives and is awake, which may end at any step."""
         process = thread.process
-        if process.mortal and not process.is_stalled:
-            self.on_step(process)
+        if self.random() < self.strike_rate and process.mortal and not process.is_stalled:
+            self.strike(process)
         if process.is_stalled and not process.is_dead:
             process.parked.append(thread)
         return not (process.is_stalled or process.is_dead)

@@ -10,9 +10,19 @@ from ingest_api.submission_body import Draft
 from ingest_api.submission_ids import draw_submission_id, drawn_by_us
 from schemas.events import ContestRevised, ContestThawed, ExecutorReported, ProblemRevised, TeamRegistered
 from schemas.golden_records import example
-from schemas.ids import ContestId, EventId, LanguageId, ProblemId, SubmissionId, TeamId, UserId, derived_event_id
-from schemas.rules.definition import Definition, canonical, definition_of, revision_of
-from schemas.topics import CONTESTS, EXECUTORS, PROBLEMS, SUBMISSIONS, Topic
+from schemas.ids import (
+    ContestId,
+    EventId,
+    LanguageId,
+    ProblemId,
+    Sha256,
+    SubmissionId,
+    TeamId,
+    UserId,
+    derived_event_id,
+)
+from schemas.rules.definition import canonical, definition_of, revision_of
+from schemas.topics import CONTESTS, PROBLEMS, SUBMISSIONS, Topic
 from schemas.values import (
     Comparison,
     ComparisonKind,
@@ -26,6 +36,7 @@ from schemas.values import (
 from tests.simulation.executors import Program
 from tests.simulation.faults import Fault
 from tests.simulation.ingest import BUSY_PARTITIONS, Acknowledged, Answer, Ingest, Refused, Unknown
+from tests.simulation.jury import Jury
 from tests.simulation.kernel import SECOND, Process, SimQueue
 from tests.simulation.log import BEGINNING, hashed_partition
 from tests.simulation.surroundings import Surroundings
@@ -54,6 +65,7 @@ class Load:
     acknowledged: dict[SubmissionId, Position] = field(default_factory=dict)
     left: int = 0
     is_prepared: bool = False
+    jury: Jury | None = None
 
     def start(self) -> None:
         """Everybody begins."""
@@ -63,11 +75,13 @@ class Load:
         for number, user in enumerate(USERS):
             self.it.kernel.spawn(self.people, user, self._submitting(user, share + (number < more)))
         self._report_executors()
+        if self.jury is not None:
+            self.it.kernel.spawn(self.people, "jury", self.jury.body)
 
     @property
     def is_done(self) -> bool:
         """Whether everybody has what they wanted."""
-        return self.is_prepared and self.left == 0
+        return self.is_prepared and self.left == 0 and (self.jury is None or self.jury.is_done)
 
     def ask(self, topic: Topic, event: object) -> None:
         """Appends by way of an ingest process, until it is acknowledged."""
@@ -94,7 +108,9 @@ class Load:
 
     def _revise(self, problem: ProblemId, kind: ComparisonKind) -> None:
         event = revised(problem, kind)
-        self.it.definitions[event.revision] = definition_of(event)
+        definition = definition_of(event)
+        self.it.definitions[event.revision] = definition
+        self.it.blobs[Sha256(event.revision)] = canonical(definition)
         self.ask(PROBLEMS, event)
 
     def _submitting(self, user: str, number: int) -> Callable[[], None]:
@@ -152,7 +168,11 @@ class Load:
     def _draft(self, user: UserId) -> Draft:
         chance = self.it.kernel.chance
         programs = [Program.RIGHT, Program.RIGHT, Program.WRONG, Program.SPACED, Program.SLOW, Program.BROKEN]
-        program = Program.POISON if self.it.faults.strikes(Fault.POISON) else chance.choice(programs)
+        program = chance.choice(programs)
+        if self.it.faults.strikes(Fault.POISON):
+            program = Program.POISON
+        elif self.it.faults.strikes(Fault.STUCK):
+            program = Program.STUCK
         return Draft(
             problem_id=chance.choice(PROBLEMS_SET),
             language=LANGUAGE,
@@ -173,7 +193,7 @@ class Load:
         """One report that stays fresh: what executors say of themselves is not what is simulated here."""
         report = example(ExecutorReported)
         info = LanguageInfo(language=LANGUAGE, name="C++", compiler_version="1", suffixes=(".cpp",), starter="")
-        self.it.broker.report(replace(report, languages=(info,)))
+        self.it.broker.report(replace(report, languages=(info,), slots=2, why_aside=None))
 
 
 def revised(problem: ProblemId, kind: ComparisonKind) -> ProblemRevised:
@@ -196,11 +216,6 @@ def _revised(problem: ProblemId, kind: ComparisonKind) -> ProblemRevised:
         stubs=(),
     )
     return replace(event, revision=revision_of(canonical(definition_of(event))))
-
-
-def definition(problem: ProblemId, kind: ComparisonKind) -> Definition:
-    """The definition of a revision."""
-    return definition_of(_revised(problem, kind))
 
 
 @cache
@@ -242,6 +257,3 @@ def thawed() -> ContestThawed:
     """The end of the freeze."""
     event: ContestThawed = example(ContestThawed)
     return replace(event, event_id=EventId("thawed"), caused_by=None, contest_id=CONTEST)
-
-
-REPORTS: Final = Position(topic=EXECUTORS.name, partition=0, offset=0)

@@ -38,6 +38,20 @@ from tests.simulation.kernel import MILLISECOND, SECOND, Bell, Kernel, Process, 
 
 BEGINNING: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
+LEAST_WAIT_US: Final = 30 * SECOND
+"""Who looks fifty times a second would take all steps of a run in which something stands; a commit wakes it, too."""
+
+COMMITTED: Final = "committed"
+"""Wakes who waits for a commit of anybody."""
+
+IDLE_S: Final = 0.1
+"""Who polls for so long has nothing to do but to look."""
+
+PARTITIONS_OF: Final = {
+    topic.name: tuple(Partition(topic.name, number) for number in range(topic.partitions))
+    for topic in TOPIC_BY_NAME.values()
+}
+
 hashed_partition = lru_cache(maxsize=None)(partition_of)
 
 
@@ -202,15 +216,23 @@ class Broker:
         self.released(group)
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What ends a wait for records, beside records."""
+
+    bell: Bell | None
+    is_timed: bool
+
+
 class LogClient:
     """Implements `EventLog`: the log as one process has it."""
 
-    def __init__(self, broker: Broker, process: Process, *, bell: Bell | None = None) -> None:
-        """Whoever waits in a poll of this client is woken by `bell`, too."""
+    def __init__(self, broker: Broker, process: Process, *, bell: Bell | None = None, is_timed: bool = False) -> None:
+        """Whoever waits in a poll of this client is woken by `bell`, too; if it `is_timed`, a poll ends in time."""
         self._broker = broker
         self._kernel = broker.kernel
         self._process = process
-        self._bell = bell
+        self._waits = Waits(bell, is_timed)
         self._keyless = 0
 
     def append(self, topic: Topic, event: Event, *, partition: int | None = None) -> "Future[Position]":
@@ -271,7 +293,7 @@ class LogClient:
     def reader(self, starts: Mapping[Partition, int], *, key: str | None = None) -> Reader:
         """See the port."""
         assert key is None, "nobody here reads by key"
-        return SimReader(self._broker, self._process, starts, self._bell)
+        return SimReader(self._broker, self._process, starts, self._waits)
 
     def group_reader(
         self,
@@ -282,7 +304,7 @@ class LogClient:
         revoked: Revoked | None = None,
     ) -> GroupReader:
         """See the port."""
-        return Member(self._broker, self._process, topics, group, assigned, revoked, self._bell)
+        return Member(self._broker, self._process, topics, group, assigned, revoked, self._waits)
 
     def close(self, timeout_s: float = 5.0) -> None:
         """See the port."""
@@ -298,14 +320,14 @@ class LogClient:
 class SimReader:
     """Implements `Reader`. How much of what is there a poll gives, and of which partitions first, is chance."""
 
-    def __init__(self, broker: Broker, process: Process, starts: Mapping[Partition, int], bell: Bell | None) -> None:
+    def __init__(self, broker: Broker, process: Process, starts: Mapping[Partition, int], waits: "Waits") -> None:
         for at in starts:
             check_there(at)
         self._broker = broker
         self._kernel = broker.kernel
         self.process: Final = process
         self._following = dict(starts)
-        self._bell = bell
+        self._waits = waits
         self._paused: set[Partition] = set()
         self._closed = False
 
@@ -314,8 +336,11 @@ class SimReader:
         self._kernel.turn()
         self._settle()
         records = self._take(max_records)
-        if not records and timeout_s > 0 and not self._closed and not (self._bell and self._bell.rings()):
-            self._kernel.wait(*self._wakes(), self._bell or self, self)
+        bell = self._waits.bell
+        if not records and timeout_s > 0 and not self._closed and not (bell and bell.rings()):
+            timeout_us = max(int(timeout_s * SECOND), LEAST_WAIT_US) if self._waits.is_timed else None
+            also = COMMITTED if self._waits.is_timed and timeout_s < IDLE_S else self
+            self._kernel.wait(*self._wakes(), bell or self, also, timeout_us=timeout_us, idle=timeout_s >= IDLE_S)
             self._settle()
             records = self._take(max_records)
         return records
@@ -370,9 +395,9 @@ class Member(SimReader):
         group: str,
         assigned: Assigned | None,
         revoked: Revoked | None,
-        bell: Bell | None,
+        waits: "Waits",
     ) -> None:
-        super().__init__(broker, process, {}, bell)
+        super().__init__(broker, process, {}, waits)
         self.topics: Final = tuple(topics)
         self.group: Final = broker.group(group)
         self._assigned = assigned
@@ -395,6 +420,7 @@ class Member(SimReader):
             if self._kernel.trace is not None:
                 note = f" note {committed.metadata!r}" if committed.metadata else ""
                 self._kernel.note(self.process, f"commits {at.topic}:{at.number} to {committed.offset}{note}")
+            self._kernel.wake(COMMITTED)
             for react in self._broker.on_commit:
                 react(self.group.name, at, committed)
         self.process.committing = ours
@@ -479,6 +505,6 @@ def _shares(group: Group) -> dict[int, frozenset[Partition]]:
     topics = dict.fromkeys(topic for member in group.members.values() for topic in member.topics)
     for topic in topics:
         members = [number for number, member in group.members.items() if topic in member.topics]
-        for partition in range(topic.partitions):
-            shares[members[partition % len(members)]].add(Partition(topic.name, partition))
+        for number, at in enumerate(PARTITIONS_OF[topic.name]):
+            shares[members[number % len(members)]].add(at)
     return {number: frozenset(share) for number, share in shares.items()}

@@ -33,7 +33,8 @@ from tests.simulation.log import LogClient
 from tests.simulation.surroundings import Surroundings
 
 ROUTED_AT_ONCE: Final = 4
-COMMIT_CHANCE: Final = 0.3
+FED_AT_ONCE: Final = 1
+COMMIT_CHANCE: Final = 0.5
 READ_CHANCE: Final = 0.3
 
 Act = Callable[[Event, Record], None]
@@ -86,6 +87,10 @@ class Agent:
                 self._commit()
             elif self._acknowledged:
                 self._it.kernel.turn()
+
+    def holds(self, at: Partition) -> bool:
+        """Whether that partition is this agent's, as far as it knows."""
+        return at in self._ours
 
     def _begin(self, record: Record) -> None:
         under_way = UnderWay(record)
@@ -166,28 +171,38 @@ class Lanes:
         self._backlogs[lane] = self._backlogs[lane].with_reading(found, sent_before)
 
 
-def router_body(it: Surroundings, process: Process) -> Callable[[], None]:
+class Router:
     """The agent `route_submissions`."""
-    topics = (SUBMISSIONS,)
-    agent = Agent(it, process, "route", topics, letters_for=topics, at_once=ROUTED_AT_ONCE)
-    lanes = Lanes(it, agent.log)
 
-    def act(event: Event, record: Record) -> None:
+    def __init__(self, it: Surroundings, process: Process) -> None:
+        topics = (SUBMISSIONS,)
+        self._it = it
+        self._agent = Agent(it, process, "route", topics, letters_for=topics, at_once=ROUTED_AT_ONCE)
+        self._lanes = Lanes(it, self._agent.log)
+
+    def body(self) -> None:
+        """Its thread."""
+        self._agent.body(self._act)
+
+    def leads(self) -> bool:
+        """Whether this process does what only one shall do."""
+        return self._agent.holds(Partition(SUBMISSIONS.name, 0))
+
+    def _act(self, event: Event, record: Record) -> None:
         if not isinstance(event, SubmissionReceived):
             return
-        definition = it.definitions[event.problem_revision]
+        definition = self._it.definitions[event.problem_revision]
         lane = route_submissions.lane_of(event)
-        routed = route_submissions.route(event, record.position, definition, lanes.outstanding(lane), it.now())
-        lanes.sent(routed.lane, routed.partition)
-        it.append_patiently(agent.log, JOBS[routed.lane], routed.job, routed.partition)
-
-    return lambda: agent.body(act)
+        outstanding = self._lanes.outstanding(lane)
+        routed = route_submissions.route(event, record.position, definition, outstanding, self._it.now())
+        self._lanes.sent(routed.lane, routed.partition)
+        self._it.append_patiently(self._agent.log, JOBS[routed.lane], routed.job, routed.partition)
 
 
 def feeder_body(it: Surroundings, process: Process) -> Callable[[], None]:
     """The agent `feed_contests`."""
     topics = (SUBMISSIONS, VERDICTS, CONTESTS)
-    agent = Agent(it, process, "feed", topics, letters_for=(VERDICTS, CONTESTS), at_once=1)
+    agent = Agent(it, process, "feed", topics, letters_for=(VERDICTS, CONTESTS), at_once=FED_AT_ONCE)
 
     def act(event: Event, record: Record) -> None:
         copy = feed_contests.copy_to_feed(event, record.position)

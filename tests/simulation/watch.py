@@ -4,28 +4,30 @@ What a run has come to in the end is checked in `checks.py`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
+from executor.attempt import Attempt
 from executor.attempts import DEATHS_ALLOWED, Start
 from executor.lanes import WEIGHTS
 from executor.start_notes import NOTE_BYTES, Phase, decode
 from executor.waiting_jobs import LANE_OF
 from executor.worker import Worker
 from projections.models.boards import BOARDS_MODEL, channel_of
-from projections.models.model import Effects, Fact, Model
-from projections.projector.announcer import channel_updated
+from projections.models.model import Announcement, Effects, Fact, Model
 from projections.projector.partition import GivenUp
 from schemas.cassandra import Statement
 from schemas.eventlog.port import Committed, Partition, Record, Undecodable
 from schemas.events import ChannelUpdated, Event, JudgingRequested, SubmissionReceived, VerdictReached
-from schemas.ids import EventId, JudgingId, SubmissionId
+from schemas.ids import JudgingId, Sha256, SubmissionId
+from schemas.manifests import manifest_named_by
 from schemas.rules.icpc_row import View
 from schemas.topics import EXECUTOR_POOL, JOBS, LIVE, SUBMISSIONS, TOPIC_BY_NAME, VERDICTS, executor_group
 from schemas.values import Lane, Position, Verdict
-from tests.simulation.executors import Program, expected_verdict, waits_in
+from stream_processors.watch_judgings import MOST_ANSWERS
+from tests.simulation.executors import expected_verdict, waits_in
 from tests.simulation.kernel import Kernel, Process, Violation
 from tests.simulation.log import Broker
 from tests.simulation.store import CHECKPOINTS, Tables
@@ -39,6 +41,14 @@ AFTER_CALM: Final = DEATHS_ALLOWED + 1
 """How often a poison may still take an executor down once nothing else goes wrong: once in company, and then alone."""
 
 
+class Told(NamedTuple):
+    """What names an announcement."""
+
+    channel: str
+    version: int
+    cause: Position | None
+
+
 @dataclass(slots=True)
 class Watch:
     """Looks on; raises a `Violation` where an invariant breaks."""
@@ -46,17 +56,18 @@ class Watch:
     kernel: Kernel
     broker: Broker
     tables: Tables
+    blobs: Mapping[Sha256, bytes]
     models: Sequence[Model] = ()
     is_calm: bool = False
     accepted: dict[SubmissionId, SubmissionReceived] = field(default_factory=dict)
     truth: dict[JudgingId, VerdictReached] = field(default_factory=dict)
     running: dict[Process, dict[Position, Start]] = field(default_factory=lambda: defaultdict(dict))
     lost: Counter[Position] = field(default_factory=Counter)
-    deaths_when_calm: Counter[JudgingId] = field(default_factory=Counter)
+    deaths_when_calm: Counter[Position] = field(default_factory=Counter)
     tries: set[tuple[Position, int]] = field(default_factory=set)
     passed_over: Counter[tuple[Process, Lane]] = field(default_factory=Counter)
     _committed: dict[Partition, int] = field(default_factory=dict)
-    _told: set[EventId] = field(default_factory=set)
+    _told: set[Told] = field(default_factory=set)
     _checked_to: dict[tuple[str, Partition], int] = field(default_factory=dict)
     _effects: dict[tuple[str, Position], Effects] = field(default_factory=dict)
 
@@ -69,6 +80,9 @@ class Watch:
                 self.accepted.setdefault(event.submission_id, event)
             case VerdictReached() as event if record.position.topic == VERDICTS.name:
                 self._verdict(event)
+            case JudgingRequested() as event if event.attempt > MOST_ANSWERS:
+                detail = f"attempt {event.attempt} of {event.judging_id}"
+                raise Violation("a stalled judging is asked again without bound", detail, event.submission_id)
             case ChannelUpdated() as event if record.position.topic == LIVE.name:
                 self._announced(event)
             case _:
@@ -142,17 +156,19 @@ class Watch:
 
     def disturbed(self, process: Process) -> None:
         """The process dies, is taken for dead, cannot be heard, or has to go: what it runs may count as lost."""
-        for position in self.running[process]:
-            self.lost[position] += 1
+        for position, start in self.running[process].items():
+            if start.alone:
+                self.lost[position] += 1
         self.lost.update(self._counted_but_not_begun(process))
 
-    def took_down(self, event: JudgingRequested) -> None:
-        """A poison has killed its executor."""
+    def took_down(self, attempt: Attempt) -> None:
+        """A poison has killed its executor. A job that was asked for twice has its deaths twice."""
         if self.is_calm:
-            self.deaths_when_calm[event.judging_id] += 1
-            if self.deaths_when_calm[event.judging_id] > AFTER_CALM:
-                deaths = self.deaths_when_calm[event.judging_id]
-                raise Violation("poison is not bounded", f"it took {deaths} executors down", event.submission_id)
+            self.deaths_when_calm[attempt.position] += 1
+            deaths = self.deaths_when_calm[attempt.position]
+            if deaths > AFTER_CALM:
+                detail = f"{attempt.position} took {deaths} executors down"
+                raise Violation("poison is not bounded", detail, attempt.request.submission_id, str(attempt.position))
 
     def _counted_but_not_begun(self, process: Process) -> list[Position]:
         """Starts whose count is committed, in the moment before their slots begin."""
@@ -160,7 +176,7 @@ class Watch:
         for at, committed in process.committing.items():
             for offset, count in (decode(committed.metadata, committed.offset) or {}).items():
                 position = Position(topic=at.topic, partition=at.number, offset=offset)
-                if count.phase in (Phase.RUNNING, Phase.ALONE) and position not in self.running[process]:
+                if count.phase is Phase.ALONE and position not in self.running[process]:
                     counted.append(position)
         return counted
 
@@ -200,13 +216,17 @@ class Watch:
             is_ours = not isinstance(event, Undecodable) and isinstance(
                 event, TOPIC_BY_NAME[record.position.topic].events
             )
-            facts = [Fact(record.position, event)] if is_ours and not isinstance(event, Undecodable) else []
+            facts = [self._fact(record.position, event)] if is_ours and not isinstance(event, Undecodable) else []
             known = self._effects[key] = model.begin().step(facts)
         return known
 
-    def is_told(self, event_id: EventId) -> bool:
-        """Whether that announcement stands in `live`."""
-        return event_id in self._told
+    def _fact(self, position: Position, event: Event) -> Fact:
+        name = manifest_named_by(event)
+        return Fact(position, event, None if name is None else self.blobs[name])
+
+    def is_told(self, announcement: Announcement) -> bool:
+        """Whether it stands in `live`."""
+        return Told(announcement.channel, announcement.version, announcement.cause.position) in self._told
 
     def _checkpoint(self, projection: str, at: Partition, next_offset: int, timestamp: int) -> None:
         rows = self.tables.tables[CHECKPOINTS].get((projection,), {}).get(tuple(at), {})
@@ -229,7 +249,7 @@ class Watch:
                 detail = f"{model.name} is past {record.position}, whose rows are not written"
                 raise Violation("a checkpoint is ahead of rows", detail, str(record.position))
         for announcement in effects.announcements:
-            if channel_updated(model, announcement).event_id not in self._told:
+            if not self.is_told(announcement):
                 detail = f"{model.name} is past {record.position}, which is not announced"
                 raise Violation("a checkpoint is ahead of announcements", detail, str(record.position))
 
@@ -243,7 +263,7 @@ class Watch:
                 raise Violation("a checkpoint is ahead of rows", detail, str(record.position))
 
     def _announced(self, event: ChannelUpdated) -> None:
-        self._told.add(event.event_id)
+        self._told.add(Told(event.channel, event.version, event.caused_by))
         kind, _, subject = event.channel.partition(":")
         if kind == "board":
             contest_id = subject.removesuffix(":jury")
@@ -273,8 +293,3 @@ class Watch:
         rows = self.tables.tables["boards"].get((contest_id, view.value), {})
         offset = rows.get((), {}).get("board_offset")
         return -1 if offset is None else int(str(offset[1]))
-
-
-def is_poison(event: JudgingRequested) -> bool:
-    """Whether its program takes executors down."""
-    return event.files[0].content == Program.POISON.value

@@ -15,21 +15,29 @@ from projections.models.submission_lists import (
     USER_SUBMISSIONS_MODEL,
 )
 from schemas.eventlog.port import Partition, Undecodable
-from schemas.topics import JOBS, SUBMISSIONS, VERDICTS
+from schemas.ids import Sha256
+from schemas.topics import JOBS, REJUDGING_REQUESTS, SUBMISSIONS, VERDICTS
 from schemas.values import Lane
+from tests.simulation.checks import check_rest
 from tests.simulation.executors import Executor
 from tests.simulation.faults import Fault, Faults, drawn_rates
 from tests.simulation.ingest import Ingest
+from tests.simulation.jury import Jury
 from tests.simulation.kernel import SECOND, SESSION_US, Kernel, Process, Violation
-from tests.simulation.load import Load
+from tests.simulation.load import CONTEST, PROBLEMS_SET, Load
 from tests.simulation.log import Broker
-from tests.simulation.processors import feeder_body, router_body
+from tests.simulation.office import office_body, virtual_pauses
+from tests.simulation.processors import Router, feeder_body
 from tests.simulation.projectors import Projector
+from tests.simulation.stalls import stall_watch_body
 from tests.simulation.store import Tables
 from tests.simulation.surroundings import Surroundings
 from tests.simulation.watch import Watch
 
 LISTS: Final = (USER_SUBMISSIONS_MODEL, PROBLEM_SUBMISSIONS_MODEL, CONTEST_SUBMISSIONS_MODEL)
+
+AFTERWARDS_STEPS: Final = 200
+"""Of chaos, once everybody has what they wanted."""
 
 CHAOS_STEPS: Final = 4_000
 """After so many steps it is calm, whether or not everything that people wanted has been asked for."""
@@ -78,11 +86,16 @@ class World:
 
     def run(self) -> None:
         """From chaos to rest; raises a `Violation`."""
+        with virtual_pauses(self.kernel):
+            self._run()
+        check_rest(self)
+
+    def _run(self) -> None:
         for role in self.roles:
             self._begin(role)
         self.load.start()
         self.kernel.run(lambda: self.load.is_done, self.scenario.chaos_steps)
-        self.kernel.run(lambda: False, self.scenario.chaos_steps // 8)
+        self.kernel.run(lambda: False, AFTERWARDS_STEPS)
         self._calm()
         if not self.kernel.run(lambda: False, MOST_STEPS):
             raise Violation("it comes to no end", f"after {self.kernel.steps} steps")
@@ -92,6 +105,7 @@ class World:
     def _calm(self) -> None:
         self.kernel.note(None, "CALM")
         self.it.faults.is_calm = self.it.watch.is_calm = True
+        self.kernel.strike_rate = 0.0
         self.it.broker.is_down = False
         self.it.broker.wake_all()
         for role in self.roles:
@@ -121,8 +135,10 @@ class World:
         self.kernel.spawn(process, "catalog", ingest.body)
 
     def start_processors(self, process: Process) -> None:
-        """The two agents."""
-        self.kernel.spawn(process, "route", router_body(self.it, process))
+        """The two agents, and the watch over stalled judgings."""
+        router = Router(self.it, process)
+        self.kernel.spawn(process, "route", router.body)
+        self.kernel.spawn(process, "stalls", stall_watch_body(self.it, process, router.leads))
         self.kernel.spawn(process, "feed", feeder_body(self.it, process))
 
     def start_executor(self, process: Process) -> None:
@@ -134,6 +150,10 @@ class World:
             self.kernel.kill(process)  # it has ended in order
 
         self.kernel.spawn(process, "worker", body)
+
+    def start_office(self, process: Process) -> None:
+        """The office of rejudgings."""
+        self.kernel.spawn(process, "office", office_body(self.it, process))
 
     def start_projector(self, process: Process) -> None:
         """All models."""
@@ -172,27 +192,31 @@ def world_of(scenario: Scenario, *, traced: bool = False) -> World:
     """The world of a scenario, before anything has happened."""
     chance = Random(scenario.seed)
     rates = drawn_rates(chance, scenario.without)
-    submissions = chance.randint(4, 12) if scenario.submissions is None else scenario.submissions
+    submissions = chance.randint(2, 8) if scenario.submissions is None else scenario.submissions
     models = (SUBMISSION_MODEL, chance.choice(LISTS), BOARDS_MODEL)
     copies = {name: chance.randint(1, most) for name, most in COPIES.items()}
     kernel = Kernel(chance, traced=traced)
     faults = Faults(kernel, rates)
     broker = Broker(kernel, faults.append_fate)
     tables = Tables()
-    watch = Watch(kernel, broker, tables, models)
-    it = Surroundings(kernel=kernel, broker=broker, tables=tables, faults=faults, watch=watch)
+    blobs: dict[Sha256, bytes] = {}
+    watch = Watch(kernel, broker, tables, blobs, models)
+    it = Surroundings(kernel=kernel, broker=broker, tables=tables, faults=faults, watch=watch, blobs=blobs)
     load = Load(it, lambda: list(world.ingests.values()), submissions, Process("people", 1, mortal=False))
+    if Fault.REJUDGINGS in rates:
+        load.jury = Jury(it, PROBLEMS_SET, CONTEST, lambda event: load.ask(REJUDGING_REQUESTS, event))
     world = World(scenario, kernel, it, load, models)
     starts: dict[str, Start] = {
         "ingest": world.start_ingest,
         "processors": world.start_processors,
         "executor": world.start_executor,
         "projector": world.start_projector,
+        "office": world.start_office,
     }
     world.roles = [Role(f"{name}-{number}", starts[name]) for name in COPIES for number in range(copies[name])]
     broker.on_append.append(watch.appended)
     broker.on_commit.append(watch.committed)
-    kernel.on_step = faults.on_step
+    kernel.strike, kernel.strike_rate = faults.strike, faults.step_rate
     kernel.on_silence = broker.evict
     faults.broker, faults.drain, faults.disturb = broker, world.drain, world.disturb
     broker.on_evict = watch.disturbed
@@ -200,5 +224,5 @@ def world_of(scenario: Scenario, *, traced: bool = False) -> World:
     return world
 
 
-COPIES: Final = {"ingest": 2, "processors": 2, "executor": 3, "projector": 2}
+COPIES: Final = {"ingest": 2, "processors": 2, "executor": 3, "projector": 2, "office": 2}
 """The most processes of each kind."""
