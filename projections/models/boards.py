@@ -86,7 +86,13 @@ class BoardFold:
 
 
 BOARDS_MODEL: Final = Model(
-    name="boards", version=VERSION, topics=(CONTEST_FEED,), begin=BoardFold, remembers=True, parks=True
+    name="boards",
+    version=VERSION,
+    topics=(CONTEST_FEED,),
+    begin=BoardFold,
+    remembers=True,
+    parks=True,
+    channel_of=lambda key: channel_of(ContestId(key[0]), View(key[1])),
 )
 
 CONTEST: Final = TypeAdapter(Contest)

@@ -8,7 +8,7 @@ with `first_wins(offset)`. Nothing is deleted, counted up, or written under a co
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -103,6 +103,9 @@ class Model:
     A model that `parks` stops a partition at an event of ours that it cannot fold or whose rows are refused, until
     a person looks: where later rows rest on earlier ones, going on would be wrong without a word. Others put the
     record aside and go on.
+
+    `channel_of` tells, of the key of a partition of its first table, which live channel shows just that: there a
+    rebuild that mended something says `reset`.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Model:
     remembers: bool = False
     tables: tuple[str, ...] = ()
     parks: bool = False
+    channel_of: Callable[[tuple[Any, ...]], str] | None = None
 
     @property
     def own_tables(self) -> tuple[str, ...]:

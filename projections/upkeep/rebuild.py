@@ -14,6 +14,7 @@ rows. Everything here rests on that: a replay and the live projectors may write 
 4. RETIRING. One conditional write of the control row: the new generation serves, the old one is written beside it.
    Readers look at that row every second. Until they have, they read tables that are still written: nobody ever reads
    what lags an announcement, and the live checkpoint, which is the model's and not a generation's, holds for both.
+   Channels that show what had differed are told `reset` once readers have looked.
 5. CLEARING. Nothing is written beside any more; once all projectors heed that, every table of the model that does not
    serve is dropped.
 
@@ -32,6 +33,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from projections.models.model import Model
+from projections.projector.announcer import RESET
 from projections.projector.checkpoints import Checkpoints
 from projections.projector.manifests import Manifests
 from projections.projector.patience import PASSING, Patience
@@ -39,13 +41,16 @@ from projections.upkeep.controls import AS_BORN, Control, change_generations, ha
 from projections.upkeep.generations import definitions, in_generation, table_of
 from projections.upkeep.replay import Replay, checkpoints_of
 from projections.upkeep.scan import Comparing
-from projections.upkeep.task import BEFORE_SWITCH, State, Told, after_comparison
+from projections.upkeep.task import BEFORE_SWITCH, MOST_RESETS, State, Told, Verdict, after_comparison
 from projections.upkeep.tasks import RENEW_EVERY_S, Claim, ClaimLost
 from schemas.blobs.port import BlobStore
 from schemas.cassandra import Cassandra
 from schemas.cql_versions import Version
 from schemas.eventlog.port import EventLog, Partition
+from schemas.events import ChannelUpdated
+from schemas.ids import derived_event_id
 from schemas.log import EventLogger
+from schemas.topics import LIVE
 
 log = EventLogger(__name__)
 
@@ -223,6 +228,7 @@ class Rebuild:
             compared=verdict.compared,
             differing=verdict.differing,
             differences=verdict.differences,
+            resets=self._resets(verdict),
             outcome=State.DONE,
         )
 
@@ -234,7 +240,29 @@ class Rebuild:
             await self._change(control, serving=self._generation, beside=control.serving)
         self._wait_for("readers to have looked")
         await asyncio.sleep(self._grace_s)
+        await self._announce_resets()
         await self._go_on(State.CLEARING, outcome=State.DONE)
+
+    def _resets(self, verdict: Verdict) -> tuple[str, ...]:
+        """The live channels that show what differed."""
+        channel_of, first = self._model.channel_of, self._model.own_tables[0]
+        if channel_of is None:
+            return ()
+        return tuple(channel_of(key) for table, key in verdict.keys if table == first)[:MOST_RESETS]
+
+    async def _announce_resets(self) -> None:
+        """Whoever follows what was mended reads it anew, from the tables that serve by now."""
+        for channel in self._told.resets:
+            told = ChannelUpdated(
+                event_id=derived_event_id("ChannelUpdated", f"{self._claim.task.task_id}:{channel}"),
+                occurred_at=datetime.now(UTC),
+                caused_by=None,
+                channel=channel,
+                type=RESET,
+                version=0,
+                data=b"{}",
+            )
+            await asyncio.wrap_future(self._log.append(LIVE, told))
 
     async def _clear(self) -> None:
         control = await self._control()

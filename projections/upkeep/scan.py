@@ -71,6 +71,7 @@ class Comparing:
     async def verdict(self, tables: Sequence[str]) -> Verdict:
         """What is found in all of these."""
         found: list[Difference] = []
+        keys: list[tuple[str, Key]] = []
         differing = 0
         for table in tables:
             shape = await read_shape(self._cassandra, table_of(table, self._live))
@@ -80,11 +81,12 @@ class Comparing:
                     await asyncio.sleep(PAUSE_S)
                     suspects = await self._still_differing(table, shape, suspects)
             differing += len(suspects) + beyond
+            keys += ((table, key) for key in suspects)
             for key in suspects:
                 if len(found) < MOST_DIFFERENCES:
                     live, other = await self._both(table, shape, key)
                     found += islice(differences(table, shape.key, live, other), MOST_DIFFERENCES - len(found))
-        return Verdict(compared=self.compared, differing=differing, differences=tuple(found))
+        return Verdict(compared=self.compared, differing=differing, differences=tuple(found), keys=tuple(keys))
 
     async def _suspects(self, table: str, shape: Shape) -> tuple[list[Key], int]:
         """The partitions that differ in one pass, and how many more there are."""

@@ -83,7 +83,7 @@ def task_body(task: Task) -> Body:
         **{
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in told.items()
-            if name != "outcome"
+            if name not in ("outcome", "resets")
         },
     }
 

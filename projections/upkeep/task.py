@@ -1,9 +1,9 @@
 """What a rebuild or a verification is, and which state follows which. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
@@ -42,6 +42,9 @@ BEFORE_SWITCH: Final = frozenset({State.REQUESTED, State.REPLAYING, State.JOININ
 MOST_DIFFERENCES: Final = 100
 """As many are told one by one; the rest are counted."""
 
+MOST_RESETS: Final = 1_000
+"""As many live channels are told that what they show was mended."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -76,6 +79,7 @@ class Told:
     compared: int = 0
     differing: int = 0
     differences: tuple[Difference, ...] = ()
+    resets: tuple[str, ...] = ()
     outcome: State | None = None
     error: str | None = None
 
@@ -113,7 +117,9 @@ class Verdict:
 
     compared: int
     differing: int
-    differences: tuple[Difference, ...] = field(default=())
+    differences: tuple[Difference, ...] = ()
+    keys: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    """The tables and partitions that differ, as many as were remembered."""
 
 
 def after_comparison(kind: Kind, verdict: Verdict, *, only_if_equal: bool) -> State:

@@ -27,8 +27,9 @@ from projections.upkeep.tasks import ask, cancel, read_tasks, take
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra
 from schemas.cql_versions import read_versions
-from schemas.eventlog.port import EventLog
-from schemas.events import SubmissionReceived
+from schemas.eventlog.port import EventLog, Partition
+from schemas.events import ChannelUpdated, SubmissionReceived
+from schemas.topics import LIVE
 from tests.integration.projections.running import caught_up, running, until
 from tests.integration.projections.season import Season
 
@@ -114,6 +115,19 @@ def tell_some(season: Season, submissions: int) -> list[SubmissionReceived]:
     return [event for story in stories for event in story if isinstance(event, SubmissionReceived)]
 
 
+def announced_since(log: EventLog, starts: dict[int, int]) -> list[ChannelUpdated]:
+    left = sum(log.end_offsets(LIVE).values()) - sum(starts.values())
+    reader = log.reader({Partition(LIVE.name, number): start for number, start in starts.items()})
+    try:
+        return [
+            record.event
+            for record in (reader.poll(left, 10.0) if left else [])
+            if isinstance(record.event, ChannelUpdated)
+        ]
+    finally:
+        reader.close()
+
+
 async def test_a_rebuild_goes_on_beside_writers_and_readers_and_switches_them(
     season: Season, cassandra: Cassandra, blobs: DirectoryBlobStore
 ) -> None:
@@ -190,8 +204,11 @@ async def test_a_verification_finds_what_was_planted_and_a_rebuild_mends_it(
         assert await asked(cassandra, model, Kind.REBUILD, only_if_equal=True)
         task = await worked_off(cassandra, log, blobs, model)
         assert (task.told.differing, (await control_of(cassandra, model)).serving) == (1, 1)
+        live_ends = log.end_offsets(LIVE)
         assert await asked(cassandra, model, Kind.REBUILD)
         await worked_off(cassandra, log, blobs, model)
+        told = await asyncio.to_thread(announced_since, log, live_ends)
+        assert [(one.channel, one.type) for one in told] == [(f"board:{season.contest_id}:jury", "reset")]
         assert await asked(cassandra, model, Kind.VERIFY)
         assert (await worked_off(cassandra, log, blobs, model)).told.differing == 0
 
