@@ -45,20 +45,28 @@ def together(ends: Mapping[int, int]) -> Iterator[tuple[int, ...]]:
         yield tuple(group)
 
 
-def scan(log: EventLog, topic: Topic, stretches: Mapping[int, range], visit: Visit, beat: Beat) -> None:
+def scan(
+    log: EventLog,
+    topic: Topic,
+    stretches: Mapping[int, range],
+    visit: Visit,
+    beat: Beat,
+    *,
+    silent_s: float = SILENT_S,
+) -> None:
     """Visits the records of these offsets, in order per partition; `LogUnavailable` when nothing comes any more."""
     left = {number: stretch for number, stretch in stretches.items() if stretch}
     if not left:
         return
     reader = log.reader({Partition(topic.name, number): stretch.start for number, stretch in left.items()})
-    silent_s = 0.0
+    nothing_for_s = 0.0
     try:
         while left:
             records = reader.poll(POLLED, POLL_S)
             beat()
-            silent_s = 0.0 if records else silent_s + POLL_S
-            if silent_s >= SILENT_S:
-                raise LogUnavailable(f"no records of {topic.name} for {SILENT_S:g} s")
+            nothing_for_s = 0.0 if records else nothing_for_s + POLL_S
+            if not records and nothing_for_s >= silent_s:
+                raise LogUnavailable(f"no records of {topic.name} for {nothing_for_s:g} s")
             for record in records:
                 _visit(record, left, visit)
             metrics.SCANNED.labels(topic.name).inc(len(records))

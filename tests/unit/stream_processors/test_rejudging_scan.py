@@ -8,7 +8,6 @@ from schemas.eventlog.memory_store import Outage
 from schemas.eventlog.port import Record
 from schemas.heartbeats import unwatched
 from schemas.topics import SUBMISSIONS
-from stream_processors.rejudging import scan as scanning
 from stream_processors.rejudging.scan import GAP, TOGETHER, Place, fetch, rounds, scan, together
 from tests.unit.stream_processors.examples import received
 
@@ -54,9 +53,7 @@ def test_what_is_fetched_is_what_was_asked_for(log: MemoryEventLog) -> None:
     }
 
 
-def test_a_scan_says_when_the_log_is_away(log: MemoryEventLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanning, "POLL_S", 0.01)
-    monkeypatch.setattr(scanning, "SILENT_S", 0.03)
+def test_a_scan_says_when_the_log_is_away(log: MemoryEventLog) -> None:
     log.outage = Outage.DOWN
     with pytest.raises(LogUnavailable):
-        scan(log, SUBMISSIONS, {0: range(5)}, lambda _: None, unwatched)
+        scan(log, SUBMISSIONS, {0: range(5)}, lambda _: None, unwatched, silent_s=0)
