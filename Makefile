@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .judgestream/venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test test-cgroup2 check static unit bench demo setup lock languages test-languages
+.PHONY: run test test-cgroup2 check static unit simulate bench demo setup lock languages test-languages analytics
 
 run: setup
 	@exec $(VENV)/python -m deploy.local run
@@ -31,6 +31,13 @@ static:
 unit:
 	@$(VENV)/pytest -q -m "not engine and not docker and not stack"
 
+# The whole system under one seeded scheduler: many seeds on all cores, then the planted bugs.
+SEEDS ?= 10000
+simulate:
+	@$(PYTHON) -m deploy.setup check
+	@$(VENV)/python -m tests.simulation --seeds $(SEEDS)
+	@$(VENV)/python -m tests.simulation --planted
+
 bench: setup
 	@$(VENV)/python -m tests.bench $(ONLY)
 
@@ -47,6 +54,11 @@ languages:
 
 test-languages: setup languages
 	@$(VENV)/pytest tests/contract/sandbox/test_languages.py
+
+# Acceptance rates and time distributions from the running system's log; FOLLOW=1 goes on with what comes.
+analytics:
+	@eval "$$($(VENV)/python -m deploy.local env)" && \
+	    exec $(VENV)/python examples/analytics/analytics.py --out .judgestream/analytics $(if $(FOLLOW),--follow)
 
 # Resolves the dependencies of pyproject.toml anew: hashes, no addresses.
 lock:

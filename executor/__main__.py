@@ -29,6 +29,8 @@ from executor.languages.language import Languages
 from executor.languages.loader import BadLanguage, load_languages
 from executor.leaving_group import LeavableGroups
 from executor.machine import Machine
+from executor.other_images import OtherImages
+from executor.outputs import DirectoryOutputs
 from executor.remembered_blobs import RememberedBlobs
 from executor.reporter import Reporter
 from executor.runner import Runner
@@ -40,7 +42,7 @@ from executor.sandbox.errors import EngineUnavailable, SandboxFault
 from executor.sandbox.hardening import Slot
 from executor.sandbox.leftovers import AlreadyRunning, owner_name, sole_owner, sweep
 from executor.sandbox.nested import NestedSandbox
-from executor.sandbox.port import Sandbox
+from executor.sandbox.port import MEBIBYTE, Sandbox
 from executor.toolchains import Toolchains, find_toolchains, offered_languages
 from executor.worker import Worker
 from schemas.blobs.directory import DirectoryBlobStore
@@ -60,6 +62,8 @@ HEART_PATIENCE_S: Final = 30.0
 """Longer than the worker waits for any one answer of the broker."""
 PROGRESS_LINGER_MS: Final = 20
 """Nobody sees a case that much later; broker and projector have a tenth of the work with a judging of short cases."""
+
+KIBIBYTE: Final = 1024
 
 PREFETCHED_JOBS: Final = 1
 """A job that waits in our memory cannot be taken by another executor."""
@@ -96,7 +100,10 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
     groups = _accounting(engine, owner)
     log.info("swept", left_behind=sweep(engine, groups, owner, work))
     held.callback(groups.sweep)
-    sandboxes = [_sandbox(settings, slot, groups, owner, work, held) for slot in plan.slots]
+    engines = [held.enter_context(closing(Engine(settings.docker))) for _ in plan.slots]
+    sandboxes = [
+        _sandbox(settings, own, slot, groups, owner, work, held) for own, slot in zip(engines, plan.slots, strict=True)
+    ]
     asked = tuple(LanguageId(language) for language in settings.languages)
     languages = offered_languages(known, asked, runner_images(), engine.image_id)
     toolchains = _toolchains(settings, sandboxes[0], languages, engine)
@@ -107,7 +114,7 @@ def _serve(settings: ExecutorSettings, held: ExitStack) -> None:
         settings.kafka, settings.registry_url, client_id=f"{client_id}-progress", linger_ms=PROGRESS_LINGER_MS
     )
     held.callback(progress_log.close, CLOSE_PATIENCE_S)
-    _work(settings, plan.slots, sandboxes, toolchains, event_log, progress_log, held)
+    _work(settings, plan.slots, engines, sandboxes, toolchains, event_log, progress_log, held)
 
 
 def _toolchains(settings: ExecutorSettings, sandbox: Sandbox, languages: Languages, engine: Engine) -> Toolchains:
@@ -121,7 +128,8 @@ def _toolchains(settings: ExecutorSettings, sandbox: Sandbox, languages: Languag
 def _work(
     settings: ExecutorSettings,
     slots: Sequence[Slot],
-    sandboxes: list[Sandbox],
+    engines: Sequence[Engine],
+    sandboxes: Sequence[Sandbox],
     toolchains: Toolchains,
     event_log: EventLog,
     progress_log: EventLog,
@@ -130,6 +138,7 @@ def _work(
     executor_id = ExecutorId(settings.executor_id)
     blobs = RememberedBlobs(DirectoryBlobStore(settings.blobs))
     compile_cache = DirectoryCompileCache(settings.compile_cache or settings.blobs.with_name("compiled"))
+    outputs = _outputs(settings, held)
     benches = [Bench(sandbox, Lock()) for sandbox in sandboxes]
     calibrator = Calibrator(benches=benches, toolchain=toolchains.get(LANGUAGE), cache=compile_cache, clock=_now)
     pool_watch = PoolWatch(
@@ -147,9 +156,11 @@ def _work(
             compile_cache=compile_cache,
             calibration=calibrator.newest,
             watch_strain=Machine(slot.cpu).watch,
+            outputs=outputs,
+            other_image=OtherImages(sandbox=bench.sandbox, digest_of=engine.image_id).toolchain,
             turn=bench.turn,
         )
-        for bench, slot in zip(benches, slots, strict=True)
+        for bench, engine, slot in zip(benches, engines, slots, strict=True)
     ]
     worker = Worker(
         event_log=LeavableGroups(groups=event_log, why_aside=pool_watch.why_aside, busy=lambda: worker.busy),
@@ -195,11 +206,26 @@ def _serve_until_stopped(
     worker.run(asked_to_stop)
 
 
+def _outputs(settings: ExecutorSettings, held: ExitStack) -> DirectoryOutputs:
+    outputs = DirectoryOutputs(
+        settings.outputs or settings.blobs.with_name("outputs"),
+        case_bytes=settings.output_kib * KIBIBYTE,
+        max_bytes=settings.outputs_mib * MEBIBYTE,
+    )
+    held.callback(outputs.close)
+    return outputs
+
+
 def _sandbox(
-    settings: ExecutorSettings, slot: Slot, groups: Accounting, owner: str, work: Path, held: ExitStack
+    settings: ExecutorSettings,
+    engine: Engine,
+    slot: Slot,
+    groups: Accounting,
+    owner: str,
+    work: Path,
+    held: ExitStack,
 ) -> Sandbox:
     """The sandbox of one slot, with a connection of its own to the engine; closed at the end."""
-    engine = held.enter_context(closing(Engine(settings.docker)))
     sandbox: Sandbox
     if settings.sandbox == container.KIND:
         sandbox = ContainerSandbox(engine=engine, accounting=groups, slot=slot, owner=owner, work=work)

@@ -92,6 +92,8 @@ class Attempt:
             cases=cases,
             provenance=provenance,
             reason=reason,
+            rejudging_id=request.rejudging_id,
+            repeat=request.repeat,
         )
 
     def _event_id(self, record: str, index: int | None = None) -> EventId:

@@ -74,10 +74,13 @@ class Attempts:
     def __init__(self) -> None:
         self._counts: dict[Partition, dict[int, Count]] = {}
         self._at_work: dict[Position, Start] = {}
+        self.lost = 0
+        """Starts that were found open, so that whoever began them is dead."""
 
     def take_over(self, partition: Partition, committed: Committed | None) -> bool:
         """The partition is ours from here on; False where its note cannot be read, and so counts nothing."""
         known = {} if committed is None else decode(committed.metadata, committed.offset)
+        self.lost += sum(count.phase in (Phase.RUNNING, Phase.ALONE) for count in (known or {}).values())
         self._counts[partition] = {offset: _after_death(count) for offset, count in (known or {}).items()}
         return known is not None
 

@@ -14,7 +14,7 @@ import itertools
 import json
 import os
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any, Final, Protocol
 
 from executor import metrics
+from executor.bounded_folder import sweep
 from executor.compile import Compiled, CompileFailed, CompileTask, run_compiler
 from executor.sandbox.archive import BadArchive, read_archive
 from executor.sandbox.port import BoxFile, Sandbox
@@ -35,9 +36,6 @@ FORMAT: Final = 1
 
 MAX_BYTES: Final = 2 * 1024**3
 """About a thousand static C++ programs; the oldest go first."""
-
-KEPT_SHARE: Final = 0.8
-"""How much of `MAX_BYTES` a sweep leaves, so that the next one is not due at once."""
 
 SWEEP_EVERY: Final = 64
 """Programs kept between two sweeps: at their largest they are 4 GiB, as they are 150 MiB."""
@@ -85,7 +83,7 @@ class DirectoryCompileCache:
         self._programs = DirectoryBlobStore(root / "programs")
         self._max_bytes = max_bytes
         self._kept = itertools.count(1)
-        self._sweep()
+        sweep(self._root, self._max_bytes)
 
     def find(self, key: Sha256) -> Compiled | CompileFailed | None:
         """See `CompileCache.find`."""
@@ -102,7 +100,7 @@ class DirectoryCompileCache:
         try:
             self._write(key, self._entry(key, found))
             if next(self._kept) % SWEEP_EVERY == 0:
-                self._sweep()
+                sweep(self._root, self._max_bytes)
         except (OSError, ValueError, BlobError) as fault:
             log.warning("program_not_cached", key=key, why=fault)
 
@@ -132,18 +130,6 @@ class DirectoryCompileCache:
     def _place(self, key: Sha256) -> Path:
         return self._index / key[:2] / key
 
-    def _sweep(self) -> None:
-        """Removes the oldest files until what is left is well within the bound."""
-        files = sorted(_files(self._root))
-        total = sum(size for _, size, _ in files)
-        if total <= self._max_bytes:
-            return
-        for _, size, path in files:
-            if total <= self._max_bytes * KEPT_SHARE:
-                break
-            path.unlink(missing_ok=True)
-            total -= size
-
 
 def pack(files: Sequence[BoxFile]) -> bytes:
     """The files as one archive that `read_archive` reads: the same bytes for the same files in any order.
@@ -172,14 +158,3 @@ def _body(text: bytes, key: Sha256) -> dict[str, Any]:
 
 def _digest(value: object) -> Sha256:
     return Sha256(sha256(json.dumps(value, sort_keys=True).encode()).hexdigest())
-
-
-def _files(root: Path) -> Iterator[tuple[int, int, Path]]:
-    """Age, size and path of every file; others may be removing them."""
-    for path in root.rglob("*"):
-        try:
-            found = path.stat()
-        except FileNotFoundError:
-            continue
-        if path.is_file():
-            yield found.st_mtime_ns, found.st_size, path

@@ -4,6 +4,7 @@ Whatever ends an attempt as an exception is ours. It is tried again with patienc
 
 HopelessJob
 ├── UnknownLanguage       this executor has no such language
+├── UnknownImage          a job names an image that this executor's engine does not have, or that is no good for it
 └── UnknownComparison     a problem asks for a comparison that this software does not know
 
 Two more are no failures of an attempt:
@@ -27,6 +28,17 @@ class UnknownLanguage(HopelessJob):
 
     def __str__(self) -> str:
         return f"language {self.language} is not known here"
+
+
+@dataclass
+class UnknownImage(HopelessJob):
+    """No such image, or one without the language's compiler."""
+
+    image: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"image {self.image} cannot be judged with: {self.why}"
 
 
 @dataclass

@@ -1,31 +1,35 @@
 """Judges a job: compile once, run the cases in order, tell of each as it ends, conclude.
 
-The author's faults end as verdicts; every exception that leaves here is a fault of ours.
+A job with the record of an earlier judging runs only what that does not decide. The author's faults end as verdicts;
+every exception that leaves here is a fault of ours.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import sha256
 from threading import Lock
 from typing import Final
 
 from executor import metrics
 from executor.attempt import Attempt
+from executor.case_result import case_result
 from executor.checkers.compare import matches
 from executor.compile import Compiled, CompileFailed, compile_task
 from executor.compile_cache import CompileCache, compile_once
 from executor.errors import UnknownLanguage
 from executor.machine import WatchStrain
-from executor.policy import JudgedRun, Strain, best, case_verdict, recorded_ms, runs_again
+from executor.other_images import OtherImage, no_other_image
+from executor.outputs import NoOutputs, Outputs
+from executor.policy import JudgedRun, Strain, best, case_verdict, runs_again
 from executor.provenance import cases_digest
-from executor.sandbox.port import Box, Exited, RunLimits, Sandbox, Signalled
+from executor.recorded_cases import NONE_DECIDED, RecordedCases, usable_record
+from executor.sandbox.port import Box, RunLimits, Sandbox
 from executor.toolchains import Toolchain, Toolchains
 from schemas.blobs.port import BlobStore
 from schemas.events import CaseJudged, JudgingRequested, JudgingStarted, VerdictReached
-from schemas.ids import ExecutorId, Sha256
-from schemas.rules.verdict import GAVE_UP, NOT_COMPILED, conclude, is_settled
-from schemas.values import Calibration, CaseResult, JobCase, Provenance, UsageSample, Verdict
+from schemas.ids import ExecutorId
+from schemas.rules.verdict import GAVE_UP, NOT_COMPILED, Conclusion, conclude, is_settled
+from schemas.values import Calibration, CaseResult, JobCase, Provenance, RecordedJudging, Verdict
 
 Progress = Callable[[JudgingStarted | CaseJudged], None]
 
@@ -49,6 +53,8 @@ class Judge:
     compile_cache: CompileCache
     calibration: Callable[[], Calibration | None]
     watch_strain: WatchStrain
+    outputs: Outputs = field(default_factory=NoOutputs)
+    other_image: OtherImage = no_other_image
     turn: Lock = field(default_factory=Lock)
 
     def judge(self, attempt: Attempt, progress: Progress) -> VerdictReached:
@@ -64,28 +70,58 @@ class Judge:
         return attempt.verdict_reached(GAVE_UP, self.clock(), provenance=provenance, reason=reason)
 
     def _judge(self, attempt: Attempt, progress: Progress) -> VerdictReached:
-        toolchain = self._toolchain(attempt)
+        request = attempt.request
+        toolchain = self._toolchain(request)
         progress(attempt.started(self.clock()))
+        decided = NONE_DECIDED
+        if recorded := usable_record(request, toolchain):
+            decided = RecordedCases(self.outputs, self.blobs).decided(request, recorded, toolchain)
+            if decided.complete:
+                return self._judge_by_record(attempt, recorded, decided.results, progress)
         compiled = self._compile(attempt, toolchain)
         cases: tuple[CaseResult, ...] = ()
         if isinstance(compiled, CompileFailed):
             conclusion = NOT_COMPILED
         else:
-            cases = self._run_cases(attempt, toolchain, compiled, progress)
-            conclusion = conclude(cases, problem_cases=len(attempt.request.cases), all_cases=attempt.request.all_cases)
+            cases = self._judge_cases(attempt, toolchain, compiled, decided.results, progress)
+            conclusion = _conclusion(request, cases)
         return attempt.verdict_reached(
             conclusion,
             self.clock(),
-            provenance=self._provenance(attempt.request, toolchain),
+            provenance=self._provenance(request, toolchain),
             cases=cases,
             compiler_output=compiled.compiler_output,
-            reason=None if attempt.request.cases else NO_CASES,
+            reason=None if request.cases else NO_CASES,
         )
 
-    def _toolchain(self, attempt: Attempt) -> Toolchain:
-        if attempt.request.language not in self.toolchains:
-            raise UnknownLanguage(attempt.request.language)
-        return self.toolchains[attempt.request.language]
+    def _judge_by_record(
+        self, attempt: Attempt, recorded: RecordedJudging, results: Mapping[str, CaseResult], progress: Progress
+    ) -> VerdictReached:
+        """Nothing is run, so that the verdict still rests on the executor and the image that the runs were on."""
+        request = attempt.request
+        cases = tuple(results.values())
+        for index, result in enumerate(cases):
+            progress(attempt.case_judged(index, result, self.clock()))
+        metrics.CASES.labels("stored").inc(len(cases))
+        return attempt.verdict_reached(
+            NOT_COMPILED if recorded.verdict is Verdict.CE else _conclusion(request, cases),
+            self.clock(),
+            provenance=replace(
+                recorded.provenance,
+                software_version=self.software_version,
+                cases_sha256=cases_digest(request.cases),
+                limits=request.limits,
+            ),
+            cases=cases,
+            compiler_output=recorded.compiler_output or "",
+            reason=None if request.cases else NO_CASES,
+        )
+
+    def _toolchain(self, request: JudgingRequested) -> Toolchain:
+        if request.language not in self.toolchains:
+            raise UnknownLanguage(request.language)
+        toolchain = self.toolchains[request.language]
+        return toolchain if request.image is None else self.other_image(toolchain, request.image)
 
     def _compile(self, attempt: Attempt, toolchain: Toolchain) -> Compiled | CompileFailed:
         request = attempt.request
@@ -94,9 +130,15 @@ class Judge:
         )
         return compile_once(self.compile_cache, self.sandbox, task)
 
-    def _run_cases(
-        self, attempt: Attempt, toolchain: Toolchain, compiled: Compiled, progress: Progress
+    def _judge_cases(
+        self,
+        attempt: Attempt,
+        toolchain: Toolchain,
+        compiled: Compiled,
+        decided: Mapping[str, CaseResult],
+        progress: Progress,
     ) -> tuple[CaseResult, ...]:
+        """The cases in order, those run that are not decided."""
         request = attempt.request
         command = toolchain.language.run_arguments(
             entry_point=compiled.entry_point, memory_bytes=request.limits.memory_bytes
@@ -111,7 +153,9 @@ class Judge:
         results: list[CaseResult] = []
         with self.sandbox.box(toolchain.image, compiled.files) as box:
             for index, case in enumerate(request.cases):
-                results.append(self._run_case(attempt, box, command, limits, case))
+                known = decided.get(case.name)
+                results.append(known or self._run_case(attempt, box, command, limits, case))
+                metrics.CASES.labels("stored" if known else "run").inc()
                 progress(attempt.case_judged(index, results[-1], self.clock()))
                 if is_settled(results[-1], all_cases=request.all_cases):
                     break
@@ -128,7 +172,10 @@ class Judge:
             strain = strain_so_far() if verdict is Verdict.TLE else Strain()
             runs.append(JudgedRun(outcome=outcome, verdict=verdict, strain=strain))
         metrics.RUNS_AGAIN.inc(len(runs) - 1)
-        return _case_result(case.name, runs)
+        result = case_result(case.name, runs)
+        if result.output_sha256 and result.output_bytes and result.output_sha256 != case.answer_sha256:
+            self.outputs.keep(result.output_sha256, best(runs).outcome.output)
+        return result
 
     def _provenance(self, request: JudgingRequested, toolchain: Toolchain | None) -> Provenance:
         return Provenance(
@@ -143,27 +190,5 @@ class Judge:
         )
 
 
-def _case_result(name: str, runs: Sequence[JudgedRun]) -> CaseResult:
-    counts = best(runs)
-    ending, sample = counts.outcome.ending, _sample(counts)
-    return CaseResult(
-        case=name,
-        verdict=sample.verdict,
-        cpu_time_ms=sample.cpu_time_ms,
-        wall_time_ms=sample.wall_time_ms,
-        memory_bytes=sample.memory_bytes,
-        exit_code=ending.code if isinstance(ending, Exited) else None,
-        signal=ending.signal if isinstance(ending, Signalled) else None,
-        output_bytes=len(counts.outcome.output),
-        output_sha256=Sha256(sha256(counts.outcome.output).hexdigest()),
-        samples=tuple(map(_sample, runs)),
-    )
-
-
-def _sample(run: JudgedRun) -> UsageSample:
-    return UsageSample(
-        cpu_time_ms=recorded_ms(run.outcome.cpu_time_ns),
-        wall_time_ms=recorded_ms(run.outcome.wall_time_ns),
-        memory_bytes=run.outcome.memory_bytes,
-        verdict=run.verdict,
-    )
+def _conclusion(request: JudgingRequested, cases: tuple[CaseResult, ...]) -> Conclusion:
+    return conclude(cases, problem_cases=len(request.cases), all_cases=request.all_cases)

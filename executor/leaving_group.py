@@ -72,6 +72,10 @@ class LeavingReader:
         time.sleep(timeout_s)
         return []
 
+    def next_offsets(self) -> dict[Partition, int]:
+        """See `Reader.next_offsets`."""
+        return {} if self._member is None else self._member.next_offsets()
+
     def assignment(self) -> frozenset[Partition]:
         """See `GroupReader.assignment`."""
         return frozenset() if self._member is None else self._member.assignment()

@@ -16,9 +16,9 @@ when. The best run counts, and all of them are in the log.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from executor.sandbox.port import Exited, Halted, Limit, RunLimits, RunOutcome
+from executor.sandbox.port import Ending, Exited, Halted, Limit, RunOutcome
 from schemas.values import Verdict
 
 NANOSECONDS_PER_MS: Final = 1_000_000
@@ -41,6 +41,46 @@ MEMORY_WAITED: Final = 0.05
 
 HELD_UP: Final = 1.5
 """Wall time in parts of CPU time, of a program that did compute."""
+
+
+class Facts(Protocol):
+    """What the table asks of a run: all but its output, so that a record of it answers as well."""
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended."""
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether the kernel killed for the memory limit."""
+
+    @property
+    def cpu_time_ns(self) -> int:
+        """Of all its processes."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Its peak."""
+
+    @property
+    def output_bytes(self) -> int:
+        """How much it wrote, as far as that was read."""
+
+
+class UsageLimits(Protocol):
+    """The limits that the table asks for."""
+
+    @property
+    def cpu_time_ms(self) -> int:
+        """Of all processes of a run."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Of all of them at once."""
+
+    @property
+    def output_bytes(self) -> int:
+        """Written to stdout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +111,7 @@ class Row:
 
     fact: str
     verdict: Verdict
-    holds: Callable[[RunOutcome, RunLimits], bool]
+    holds: Callable[[Facts, UsageLimits], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +119,20 @@ class Reason:
     """A reason to run a case again that has failed for its time."""
 
     fact: str
-    holds: Callable[[JudgedRun, RunLimits], bool]
+    holds: Callable[[JudgedRun, UsageLimits], bool]
 
 
-def case_verdict(outcome: RunOutcome, limits: RunLimits, matches: Callable[[bytes], bool]) -> Verdict:
+def case_verdict(outcome: RunOutcome, limits: UsageLimits, matches: Callable[[bytes], bool]) -> Verdict:
     """The verdict on a run; `matches` is asked only where nothing else has decided."""
-    for row in TABLE:
-        if row.holds(outcome, limits):
-            return row.verdict
-    return Verdict.AC if matches(outcome.output) else Verdict.WA
+    return verdict_by_usage(outcome, limits) or (Verdict.AC if matches(outcome.output) else Verdict.WA)
 
 
-def runs_again(runs: Sequence[JudgedRun], limits: RunLimits) -> bool:
+def verdict_by_usage(facts: Facts, limits: UsageLimits) -> Verdict | None:
+    """The verdict that the table gives; None where the output decides."""
+    return next((row.verdict for row in TABLE if row.holds(facts, limits)), None)
+
+
+def runs_again(runs: Sequence[JudgedRun], limits: UsageLimits) -> bool:
     """Whether a case that had these runs, in order, has another one."""
     if runs[-1].verdict is not Verdict.TLE or len(runs) >= MOST_RUNS:
         return False
@@ -107,47 +149,47 @@ def recorded_ms(time_ns: int) -> int:
     return -(-time_ns // NANOSECONDS_PER_MS)
 
 
-def _too_much_output(outcome: RunOutcome, limits: RunLimits) -> bool:
-    return outcome.ending == Halted(Limit.OUTPUT) or len(outcome.output) > limits.output_bytes
+def _too_much_output(facts: Facts, limits: UsageLimits) -> bool:
+    return facts.ending == Halted(Limit.OUTPUT) or facts.output_bytes > limits.output_bytes
 
 
-def _killed_for_memory(outcome: RunOutcome, _: RunLimits) -> bool:
-    return outcome.out_of_memory
+def _killed_for_memory(facts: Facts, _: UsageLimits) -> bool:
+    return facts.out_of_memory
 
 
-def _out_of_cpu_time(outcome: RunOutcome, limits: RunLimits) -> bool:
-    return outcome.ending == Halted(Limit.CPU) or recorded_ms(outcome.cpu_time_ns) > limits.cpu_time_ms
+def _out_of_cpu_time(facts: Facts, limits: UsageLimits) -> bool:
+    return facts.ending == Halted(Limit.CPU) or recorded_ms(facts.cpu_time_ns) > limits.cpu_time_ms
 
 
-def _at_the_wall_limit(outcome: RunOutcome, _: RunLimits) -> bool:
-    return outcome.ending == Halted(Limit.WALL)
+def _at_the_wall_limit(facts: Facts, _: UsageLimits) -> bool:
+    return facts.ending == Halted(Limit.WALL)
 
 
-def _failed_at_the_memory_limit(outcome: RunOutcome, limits: RunLimits) -> bool:
-    return outcome.ending != Exited(0) and outcome.memory_bytes >= limits.memory_bytes
+def _failed_at_the_memory_limit(facts: Facts, limits: UsageLimits) -> bool:
+    return facts.ending != Exited(0) and facts.memory_bytes >= limits.memory_bytes
 
 
-def _failed(outcome: RunOutcome, _: RunLimits) -> bool:
-    return outcome.ending != Exited(0)
+def _failed(facts: Facts, _: UsageLimits) -> bool:
+    return facts.ending != Exited(0)
 
 
-def _narrowly(run: JudgedRun, limits: RunLimits) -> bool:
+def _narrowly(run: JudgedRun, limits: UsageLimits) -> bool:
     return limits.cpu_time_ms < recorded_ms(run.outcome.cpu_time_ns) <= limits.cpu_time_ms * NARROW
 
 
-def _stolen(run: JudgedRun, _: RunLimits) -> bool:
+def _stolen(run: JudgedRun, _: UsageLimits) -> bool:
     return run.strain.stolen_ns > run.outcome.wall_time_ns * STOLEN
 
 
-def _cpu_waited(run: JudgedRun, _: RunLimits) -> bool:
+def _cpu_waited(run: JudgedRun, _: UsageLimits) -> bool:
     return run.strain.cpu_waited_ns > run.outcome.wall_time_ns * CPU_WAITED
 
 
-def _memory_waited(run: JudgedRun, _: RunLimits) -> bool:
+def _memory_waited(run: JudgedRun, _: UsageLimits) -> bool:
     return run.strain.memory_waited_ns > run.outcome.wall_time_ns * MEMORY_WAITED
 
 
-def _held_up(run: JudgedRun, limits: RunLimits) -> bool:
+def _held_up(run: JudgedRun, limits: UsageLimits) -> bool:
     """Half the limit tells one that computes from one that sleeps."""
     computed = run.outcome.cpu_time_ns * 2 >= limits.cpu_time_ms * NANOSECONDS_PER_MS
     return computed and run.outcome.wall_time_ns > run.outcome.cpu_time_ns * HELD_UP

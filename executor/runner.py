@@ -131,6 +131,7 @@ class Runner:
 
     def _bury(self, record: Record, reason: DeadLetterReason, why: str) -> None:
         log.warning("dead_lettered", position=record.position, reason=reason, why=why)
+        metrics.DEAD_LETTERS.labels(reason).inc()
         event = record.event
         letter = dead_letter(
             record.position,

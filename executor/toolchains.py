@@ -91,7 +91,7 @@ def find_toolchains(
         digest = _digest(image.reference, language, digest_of)
         key = " ".join((digest, *language.version_command))
         if key not in asked and (image.is_default or key not in kept):
-            kept[key] = _version(sandbox, image.reference, digest, language)
+            kept[key] = compiler_version(sandbox, image.reference, digest, language)
         asked.add(key)
         found[language.id] = Toolchain(language=language, image=digest, compiler_version=kept[key])
     return found
@@ -108,7 +108,8 @@ def _how_to_get(language: Language) -> str:
     return f"`judgestream languages install {language.id}` in the checkout builds it"
 
 
-def _version(sandbox: Sandbox, reference: str, image: str, language: Language) -> str:
+def compiler_version(sandbox: Sandbox, reference: str, image: str, language: Language) -> str:
+    """What the language's compiler in that image, whose digest `image` is, says of itself; else `ImageMissing`."""
     with sandbox.box(image, ()) as box:
         outcome = box.run(language.version_command, b"", VERSION_LIMITS)
     said = (outcome.output + outcome.stderr).decode(errors="replace").strip().splitlines()

@@ -10,11 +10,12 @@ of the broker, so that the next job begins a commit (about a millisecond) after 
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Event as Flag
 from typing import Final, NamedTuple
 
+from executor import metrics
 from executor.attempts import Attempts, Start
 from executor.commit_tracker import CommitTracker
 from executor.leaving_group import Groups
@@ -60,7 +61,10 @@ class Chosen(NamedTuple):
 
 
 class Worker:
-    """Judges until it is told to stop; `runners` has one per slot. Whenever its loop turns, it calls `beat`."""
+    """Judges until it is told to stop; `runners` has one per slot. Whenever its loop turns, it calls `beat`.
+
+    `clock` counts seconds from any moment, `pause` waits for so many.
+    """
 
     def __init__(
         self,
@@ -70,10 +74,15 @@ class Worker:
         runners: Sequence[Runs],
         drain_patience_s: float = DRAIN_PATIENCE_S,
         beat: Beat = unwatched,
+        make_slots: Callable[[Sequence[Runs]], Slots] = Slots,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self._event_log = event_log
         self._pool = pool
-        self._slots = Slots(runners)
+        self._slots = make_slots(runners)
+        self._clock = clock
+        self._pause = pause
         self._waiting = WaitingJobs(capacity=len(runners) * WAITING_PER_SLOT)
         self._tracker = CommitTracker()
         self._attempts = Attempts()
@@ -125,7 +134,7 @@ class Worker:
         except LogUnavailable as fault:
             log.warning("log_unavailable", why=fault)
             self._why_not_ready = str(fault)
-            time.sleep(UNAVAILABLE_PAUSE_S)
+            self._pause(UNAVAILABLE_PAUSE_S)
 
     def _read(self, reader: GroupReader) -> None:
         """Waits for what comes next, from the broker or, where jobs wait here for a slot, from the slots."""
@@ -217,20 +226,22 @@ class Worker:
     def _take_over(self, committed: Mapping[Partition, Committed | None]) -> Mapping[Partition, int]:
         """Within a poll: begins anew with these partitions, from what their last owner left in the note."""
         self._forget(committed.keys())
+        lost_before = self._attempts.lost
         for partition, known in committed.items():
             if not self._attempts.take_over(partition, known):
                 log.warning("note_unreadable", partition=f"{partition.topic}:{partition.number}", note=known)
             if suspects := self._attempts.suspects(partition):
                 log.warning("attempts_lost", partition=f"{partition.topic}:{partition.number}", offsets=suspects)
             self._acknowledged[partition] = known or NOTHING_COMMITTED
+        metrics.ATTEMPTS_LOST.inc(self._attempts.lost - lost_before)
         return {}
 
     def _give_up(self, reader: GroupReader, lost: frozenset[Partition]) -> None:
         """Within a poll: lets running jobs of these partitions end, briefly, and commits a last time."""
         self._waiting.drop(lost)
         self._drop_chosen(lost)
-        deadline = time.monotonic() + (0 if self._draining else REVOKE_PATIENCE_S)
-        while self._runs_any_of(lost) and (left_s := deadline - time.monotonic()) > 0:
+        deadline = self._clock() + (0 if self._draining else REVOKE_PATIENCE_S)
+        while self._runs_any_of(lost) and (left_s := deadline - self._clock()) > 0:
             self._hear(self._slots.reports(min(left_s, POLL_TIMEOUT_S)))
             self._drop_chosen(lost)
         self._leave(reader, lost)
@@ -277,8 +288,8 @@ class Worker:
         reader.close()
 
     def _hear_until_closed(self, patience_s: float) -> None:
-        deadline = time.monotonic() + patience_s
-        while self._slots.are_open and (left_s := deadline - time.monotonic()) > 0:
+        deadline = self._clock() + patience_s
+        while self._slots.are_open and (left_s := deadline - self._clock()) > 0:
             self._hear(self._slots.reports(min(left_s, POLL_TIMEOUT_S)))
         self._hear(self._slots.reports())
 

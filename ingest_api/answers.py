@@ -39,3 +39,10 @@ class TeamEdited(BaseModel):
     contest_id: str
     team_id: str
     position: str
+
+
+class RejudgingRequested(BaseModel):
+    """What was asked for is in the log; GET the rejudging to see what was decided about that `position`."""
+
+    rejudging_id: str
+    position: str

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
-from ingest_api.answers import Accepted, BlobKept, ContestEdited, ProblemEdited, TeamEdited
+from ingest_api.answers import Accepted, BlobKept, ContestEdited, ProblemEdited, RejudgingRequested, TeamEdited
 from ingest_api.blobs import Blobs
 from ingest_api.catalog import Catalog
 from ingest_api.catalog_reader import CatalogReader
@@ -23,6 +23,8 @@ from ingest_api.log_writer import LogWriter
 from ingest_api.openapi import add_route, describe
 from ingest_api.problem_body import ProblemBody
 from ingest_api.problems import Problems
+from ingest_api.rejudging_body import ChangeRejudgingBody, OpenRejudgingBody
+from ingest_api.rejudgings import Rejudgings
 from ingest_api.senders.port import Senders
 from ingest_api.submission_body import SubmissionBody
 from ingest_api.submissions import Submissions
@@ -31,6 +33,7 @@ from schemas.eventlog.port import EventLog
 from schemas.http.health import health_routes
 from schemas.http.identity import Tokens
 from schemas.http.problem_details import install_problem_details
+from schemas.values import RejudgingChange
 
 API: Final = "/api/v1"
 SUBMISSIONS_PATH: Final = f"{API}/submissions"
@@ -87,7 +90,7 @@ def make_api(ports: Ports) -> FastAPI:
     _add_routes(app, ports, reader, writer)
     ready = {"catalog": reader.trouble, "log": writer.trouble}
     app.router.routes.extend(health_routes(ready=ready, live={"catalog": reader.fault}))
-    describe(app, (SubmissionBody, ProblemBody, ContestBody, TeamBody))
+    describe(app, (SubmissionBody, ProblemBody, ContestBody, TeamBody, OpenRejudgingBody, ChangeRejudgingBody))
     return app
 
 
@@ -130,3 +133,13 @@ def _add_routes(app: FastAPI, ports: Ports, reader: CatalogReader, writer: LogWr
     add_route(app, "PUT", one, contests.revise, body=ContestBody, answer=ContestEdited, headers=("If-Match",))
     add_route(app, "PUT", f"{one}/teams/{{team_id}}", contests.register_team, body=TeamBody, answer=TeamEdited)
     add_route(app, "POST", f"{one}/thaw", contests.thaw, answer=ContestEdited)
+    _add_rejudgings(app, Rejudgings(edits=edits, blobs=ports.blobs, chance=ports.chance))
+
+
+def _add_rejudgings(app: FastAPI, rejudgings: Rejudgings) -> None:
+    path, answer = f"{API}/rejudgings", RejudgingRequested
+    add_route(app, "POST", path, rejudgings.open, body=OpenRejudgingBody, answer=answer, status=202)
+    for change in RejudgingChange:
+        if change is not RejudgingChange.UNKNOWN:
+            one, ask = f"{path}/{{rejudging_id}}/{change}", rejudgings.changing(change)
+            add_route(app, "POST", one, ask, body=ChangeRejudgingBody, answer=answer, status=202)

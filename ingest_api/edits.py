@@ -56,15 +56,19 @@ class Edits:
 
     async def append(self, topic: Topic, event: Event) -> Position:
         """Appends, and waits a moment for the own catalog, so that the next request here finds the edit."""
+        position = await self.acknowledged(topic, event)
+        await self.reader.seen(position, OWN_EDIT_SEEN_WITHIN_S)
+        return position
+
+    async def acknowledged(self, topic: Topic, event: Event) -> Position:
+        """Appends what the catalog does not hold."""
         try:
-            position = await self.writer.append(topic, event)
+            return await self.writer.append(topic, event)
         except AppendRefused as error:
             raise Refusal(refusals.LOG_UNAVAILABLE, str(error), headers=RETRY) from error
         except LogError as error:
             advice = "the log did not acknowledge it in time; look whether it is there before sending it again"
             raise Refusal(refusals.OUTCOME_UNKNOWN, advice, headers=RETRY) from error
-        await self.reader.seen(position, OWN_EDIT_SEEN_WITHIN_S)
-        return position
 
 
 async def read_model(request: Request, model: type[Model], max_bytes: int) -> Model:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from schemas.rules import bounds
+
 KIBIBYTE: Final = 1024
 MEBIBYTE: Final = 1024 * KIBIBYTE
 
@@ -65,11 +67,11 @@ CASES: Final = 1000
 
 CASE_NAME_CHARACTERS: Final = 100
 STUBS: Final = 32
-CPU_TIME_MS: Final = 60_000
-WALL_TIME_MS: Final = 300_000
-LEAST_MEMORY_BYTES: Final = 8 * MEBIBYTE
-MEMORY_BYTES: Final = 4096 * MEBIBYTE
-OUTPUT_BYTES: Final = 256 * MEBIBYTE
+CPU_TIME_MS: Final = bounds.CPU_TIME_MS
+WALL_TIME_MS: Final = bounds.WALL_TIME_MS
+LEAST_MEMORY_BYTES: Final = bounds.LEAST_MEMORY_BYTES
+MEMORY_BYTES: Final = bounds.MEMORY_BYTES
+OUTPUT_BYTES: Final = bounds.OUTPUT_BYTES
 DEFAULT_OUTPUT_BYTES: Final = 8 * MEBIBYTE
 
 # Contests
@@ -94,3 +96,16 @@ EXECUTOR_REPORT_COUNTS: Final = timedelta(seconds=60)
 EARLIEST_YEAR: Final = 2000
 LATEST_YEAR: Final = 2200
 """When a contest may start."""
+
+# Rejudgings
+REJUDGING_BODY_BYTES: Final = MEBIBYTE
+"""The whole request stands in one record, and its filter in the records of what is decided."""
+
+FILTER_IDS: Final = 10_000
+"""In all lists of a filter together: who means more names the problem, the contest or the time."""
+
+FILTER_TEXT_CHARACTERS: Final = 256
+REASON_CHARACTERS: Final = 500
+REPEATS: Final = bounds.REPEATS
+REVISION_BYTES: Final = 8 * MEBIBYTE
+"""More than any definition comes to: a thousand cases and all texts, each character escaped."""

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import httpx
 
-from judgestream.errors import Refused, Unreachable
+from judgestream.errors import Refused, Uncertain, Unreachable
 
 Json = dict[str, Any]
 
@@ -28,6 +28,9 @@ LONGEST_WAIT_S: Final = 30.0
 """The longest `wait` that the service takes."""
 
 RETRIED_STATUS: Final = frozenset({502, 503, 504})
+URN: Final = "urn:judgestream:problem:"
+NOTHING_DONE: Final = frozenset(f"{URN}{name}" for name in ("log-unavailable", "store-unavailable", "overloaded"))
+"""Refusals after which a command may be sent again: it was certainly not carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +99,9 @@ class Client:
         wanted = {"wait": min(wait_s, LONGEST_WAIT_S) or None, "after": after}
         return self._call("GET", f"/submissions/{submission_id}", params=wanted)
 
-    def board(self, contest_id: str, *, jury: bool = False) -> Json:
-        """The board as it is now; `jury` asks for the one without a freeze."""
-        return self._call("GET", f"/contests/{contest_id}/board", params={"view": "jury" if jury else None})
+    def board(self, contest_id: str, *, jury: bool = False, at: str | None = None) -> Json:
+        """The board as it is now, or was at that moment (RFC 3339); `jury` asks for the one without a freeze."""
+        return self._call("GET", f"/contests/{contest_id}/board", params={"view": "jury" if jury else None, "at": at})
 
     def languages(self) -> list[Json]:
         """The languages that executors offer now, with their suffixes."""
@@ -128,16 +131,72 @@ class Client:
         """Registers a team, or changes its name and members."""
         return self._call("PUT", f"/contests/{contest_id}/teams/{team_id}", {"name": name, "members": members})
 
+    def status(self) -> Json:
+        """How the whole system is: lanes, executors, read models, stalls, dead letters (jury and admins)."""
+        return self._call("GET", "/status")
+
     def dead_letters(self, *, limit: int, cursor: str | None = None) -> Json:
         """Records that were given up, the newest first (jury and admins); `cursor` is that of the page before."""
         return self._call("GET", "/dead-letters", params={"limit": limit, "cursor": cursor})
 
     def dead_letter(self, position: str) -> Json:
         """One of them with its key and value in base64; `position` is where the letter stands."""
-        return self._call("GET", f"/dead-letters/{quote(position, safe=':')}")
+        return self._call("GET", f"/dead-letters/{_quoted(position)}")
 
-    def _call(self, method: str, path: str, body: Json | None = None, params: Mapping[str, Any] | None = None) -> Json:
-        """One call, tried again while nobody answers it: every call here is safe to repeat."""
+    def open_rejudging(self, wanted: Json) -> Json:
+        """Asks for a rejudging (jury and admins): `{filter, override?, reason, priority?, repeats?, everything?,
+        dry_run?}`; answers `{rejudging_id, position}`, and GET tells what was decided."""
+        return self._call("POST", "/rejudgings", wanted, repeatable=False)
+
+    def change_rejudging(self, rejudging_id: str, change: str, *, reason: str, part: Json | None = None) -> Json:
+        """Asks to `apply` (all, or the `part` that a filter selects), `cancel`, `revert`, `pause` or `resume` one."""
+        body = {"reason": reason} if part is None else {"reason": reason, "part": part}
+        return self._call("POST", f"/rejudgings/{_quoted(rejudging_id)}/{change}", body, repeatable=False)
+
+    def rejudging(self, rejudging_id: str, *, after: str | None = None) -> Json:
+        """A rejudging: its state, how far it is, and what was decided; `after` is the position of a request about
+        which something should be decided, and is waited for, some seconds at most."""
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}", params={"after": after})
+
+    def rejudgings(self, *, limit: int, cursor: str | None = None) -> Json:
+        """Rejudgings, the newest first; `cursor` is that of the page before."""
+        return self._call("GET", "/rejudgings", params={"limit": limit, "cursor": cursor})
+
+    def rejudging_matrix(self, rejudging_id: str) -> Json:
+        """How many submissions go from which verdict to which."""
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}/matrix")
+
+    def rejudging_changes(self, rejudging_id: str, *, limit: int, cursor: str | None = None) -> Json:
+        """The submissions whose verdict is another one, with times and memory before and after."""
+        params = {"limit": limit, "cursor": cursor}
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}/changes", params=params)
+
+    def rejudging_diff(self, rejudging_id: str, *, contest_id: str) -> Json:
+        """What applying it would do to the contest's board."""
+        return self._call("GET", f"/rejudgings/{_quoted(rejudging_id)}/diff", params={"contest_id": contest_id})
+
+    def projections(self) -> Json:
+        """The read models, how far they are, and what is done to them (admins)."""
+        return self._call("GET", "/projections")
+
+    def projection(self, name: str) -> Json:
+        """One of them."""
+        return self._call("GET", f"/projections/{_quoted(name)}")
+
+    def order_projection(self, name: str, order: str, body: Json) -> Json:
+        """Orders `rebuild`, `verify`, `cancel`, `pause`, `resume` or `skip`; answers how the model is then."""
+        return self._call("POST", f"/projections/{_quoted(name)}/{order}", body, repeatable=False)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        repeatable: bool = True,
+    ) -> Json:
+        """One call, tried again while nobody answers it; what is not `repeatable` only if it was certainly not done."""
         given = {key: value for key, value in (params or {}).items() if value is not None}
         pause_s, deadline = FIRST_PAUSE_S, time.monotonic() + self._patience_s
         while True:
@@ -145,9 +204,12 @@ class Client:
                 response = self._http.request(method, path, json=body, params=given)
                 if response.status_code not in RETRIED_STATUS:
                     return _answer(response)
-                why = _problem(response).detail or f"status {response.status_code}"
+                problem = _problem(response)
+                why, done_perhaps = problem.detail or f"status {response.status_code}", problem.type not in NOTHING_DONE
             except httpx.TransportError as error:
-                why = str(error) or type(error).__name__
+                why, done_perhaps = str(error) or type(error).__name__, not isinstance(error, httpx.ConnectError)
+            if done_perhaps and not repeatable:
+                raise Uncertain(why)
             if time.monotonic() + pause_s > deadline:
                 raise Unreachable(self.url, why)
             self._pause(pause_s)
@@ -159,6 +221,11 @@ def new_submission_id(unix_ms: int) -> str:
     chance = secrets.randbits(74)
     value = (unix_ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
     return str(UUID(int=value))
+
+
+def _quoted(name: str) -> str:
+    """A name as one segment of a path."""
+    return quote(name, safe=":")
 
 
 def _file(name: str, content: bytes) -> Json:

@@ -63,7 +63,7 @@ def submission(whole: Json) -> RenderableType:
     code = str(whole.get("verdict") or whole.get("state"))
     title = verdict(code)
     if whole.get("cpu_time_ms") is not None and code not in ("CE", "JUDGE_ERROR"):
-        title.append(f"  {whole['cpu_time_ms']} ms, {_mebibytes(whole.get('memory_bytes'))}", style="dim")
+        title.append(f"  {whole['cpu_time_ms']} ms, {mebibytes(whole.get('memory_bytes'))}", style="dim")
     parts: list[RenderableType] = [title]
     if cases := whole.get("cases"):
         parts.append(_cases(cases))
@@ -75,7 +75,8 @@ def submission(whole: Json) -> RenderableType:
 def board(shown: Json) -> RenderableType:
     """A board as a table, one row per team."""
     labels = [str(problem["label"]) for problem in shown.get("problems", ())] or _labels(shown["rows"])
-    table = Table(title=f"{shown.get('name') or shown['contest_id']}: {shown['state']}")
+    then = f", as it was at {moment(shown['at'])}" if shown.get("at") else ""
+    table = Table(title=f"{shown.get('name') or shown['contest_id']}: {shown['state']}{then}")
     for column in ("rank", "team", "solved", "penalty", *labels):
         table.add_column(column, justify="left" if column == "team" else "right")
     for row in shown["rows"]:
@@ -111,7 +112,7 @@ def dead_letters(page: Json) -> RenderableType:
     for column in ("letter", "given up", "record", "reason", "by", "why"):
         table.add_column(column, overflow="fold")
     for line in page["dead_letters"]:
-        cells = (line["position"], _moment(line["given_up_at"]), line["source"], line["reason"], line["given_up_by"])
+        cells = (line["position"], moment(line["given_up_at"]), line["source"], line["reason"], line["given_up_by"])
         table.add_row(*(Text(str(cell or "")) for cell in cells), Text(str(line["detail"])))
     if page["cursor"] is None:
         return table
@@ -125,6 +126,8 @@ def dead_letter(letter: Json) -> RenderableType:
     facts.add_column(overflow="fold")
     for name in ("position", "given_up_at", "source", "reason", "detail", "given_up_by", "value_bytes"):
         facts.add_row(name.replace("_", " "), Text(str(letter[name] if letter[name] is not None else "")))
+    if letter.get("submission_id") is not None:
+        facts.add_row("submission", Text(f"{letter['submission_id']} (judgestream dead-letters retry)"))
     if letter["key"] is not None:
         facts.add_row("key", Text(repr(b64decode(letter["key"]))))
     value = b64decode(letter["value"])
@@ -144,7 +147,7 @@ def _hex_dump(content: bytes) -> str:
     return "\n".join(lines)
 
 
-def _moment(text: Any) -> str:
+def moment(text: Any) -> str:
     """A time to the second, as it came: UTC."""
     return str(text)[:19].replace("T", " ")
 
@@ -157,7 +160,7 @@ def _cases(cases: Sequence[Json]) -> Table:
         code = str(case["verdict"])
         times = (f"{case[name]} ms" for name in ("cpu_time_ms", "wall_time_ms"))
         name = Text(str(case["case"]))
-        table.add_row(name, Text(code, style=STYLE.get(code, "")), *times, _mebibytes(case["memory_bytes"]))
+        table.add_row(name, Text(code, style=STYLE.get(code, "")), *times, mebibytes(case["memory_bytes"]))
     return table
 
 
@@ -176,5 +179,6 @@ def _labels(rows: Sequence[Json]) -> list[str]:
     return sorted({str(cell["label"]) for row in rows for cell in row["cells"]})
 
 
-def _mebibytes(size_bytes: Any) -> str:
+def mebibytes(size_bytes: Any) -> str:
+    """A size in MiB; nothing for None."""
     return "" if size_bytes is None else f"{int(size_bytes) / 2**20:.1f} MiB"

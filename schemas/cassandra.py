@@ -13,11 +13,20 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from copy import copy
 from typing import Any, Final, NamedTuple, Self
 
 from cassandra import AuthenticationFailed, ConsistencyLevel, InvalidRequest, Unauthorized
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.cluster import (
+    EXEC_PROFILE_DEFAULT,
+    Cluster,
+    ExecutionProfile,
+    NoHostAvailable,
+    ResponseFuture,
+    ResultSet,
+    Session,
+)
 from cassandra.policies import (
     ConstantReconnectionPolicy,
     FallthroughRetryPolicy,
@@ -79,6 +88,18 @@ class Cassandra:
         self._preparing = threading.Lock()
         self._answers = _Answers(asyncio.get_running_loop())
         self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._rename: Callable[[str], str] = str
+
+    @property
+    def keyspace(self) -> str:
+        """The keyspace that it was opened with."""
+        return str(self._session.keyspace)
+
+    def renaming(self, rename: Callable[[str], str]) -> Self:
+        """The same session, which hands what it executes and scans to `rename` first; that one should be quick."""
+        other = copy(self)
+        other._rename = rename
+        return other
 
     async def execute(
         self, cql: str, values: Sequence[object] = (), *, serial: bool = False, timeout_s: float = REQUEST_TIMEOUT_S
@@ -87,9 +108,23 @@ class Cassandra:
 
         With `serial` it reads, or decides a condition, by Paxos.
         """
-        statement = _bound(await self._prepare(cql), values)
+        statement = _bound(await self._prepare(self._rename(cql)), values)
         rows: list[Row] | None = await (await self._sent(statement, SERIAL if serial else PLAIN, timeout_s))
         return rows or []
+
+    async def pages(
+        self, cql: str, values: Sequence[object] = (), *, page_rows: int, timeout_s: float = REQUEST_TIMEOUT_S
+    ) -> AsyncIterator[list[Row]]:
+        """The rows of a select of any length, so many at a time; a page is read when it is asked for."""
+        statement = _bound(await self._prepare(self._rename(cql)), values)
+        statement.fetch_size = page_rows
+        place: bytes | None = None
+        while True:
+            answer, sent = await self._begun(statement, PLAIN, timeout_s, place)
+            yield await answer
+            place = ResultSet(sent, []).paging_state
+            if place is None:
+                return
 
     async def define(self, ddl: str) -> None:
         """Runs a statement that makes or changes a keyspace or a table."""
@@ -132,14 +167,20 @@ class Cassandra:
 
     async def _sent(self, statement: object, profile: object, timeout_s: float) -> "asyncio.Future[Any]":
         """Sends it once fewer than `MAX_IN_FLIGHT` are under way; the future has rows or a `CassandraError`."""
+        answer, _ = await self._begun(statement, profile, timeout_s)
+        return answer
+
+    async def _begun(
+        self, statement: object, profile: object, timeout_s: float, place: bytes | None = None
+    ) -> tuple["asyncio.Future[Any]", ResponseFuture]:
         await self._in_flight.acquire()
         answer = self._answers.expected()
         answer.add_done_callback(lambda _: self._in_flight.release())
-        sent = self._session.execute_async(statement, timeout=timeout_s, execution_profile=profile)
+        sent = self._session.execute_async(statement, timeout=timeout_s, execution_profile=profile, paging_state=place)
         sent.add_callbacks(
             callback=self._answers.arrived, callback_args=(answer,), errback=self._failed, errback_args=(answer,)
         )
-        return answer
+        return answer, sent
 
     def _failed(self, error: Exception, answer: "asyncio.Future[Any]") -> None:
         self._answers.arrived(_mapped(error), answer)
@@ -246,7 +287,7 @@ def _profile(**levels: int) -> ExecutionProfile:
     )
 
 
-def _bound(prepared: PreparedStatement, values: Sequence[object]) -> object:
+def _bound(prepared: PreparedStatement, values: Sequence[object]) -> Any:
     try:
         return prepared.bind([UNSET_VALUE if value is None else value for value in values])
     except (TypeError, ValueError, AttributeError, struct.error) as error:  # as the driver's serializers raise them

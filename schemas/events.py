@@ -17,6 +17,8 @@ from schemas.ids import (
     LanguageId,
     ProblemId,
     ProblemRevision,
+    RejudgingId,
+    Sha256,
     SubmissionId,
     TeamId,
     UserId,
@@ -28,15 +30,21 @@ from schemas.values import (
     ContestProblem,
     DeadLetterReason,
     JobCase,
+    JudgingOverride,
     Lane,
     LanguageInfo,
     Limits,
     Position,
     ProblemCase,
     Provenance,
+    RecordedJudging,
+    RejudgingChange,
+    RejudgingPriority,
     Scoring,
     SourceFile,
+    StallAnswer,
     Stub,
+    SubmissionFilter,
     Verdict,
 )
 
@@ -70,7 +78,9 @@ class SubmissionReceived(Occurrence):
 class JudgingRequested(Occurrence):
     """A self-contained job: an executor needs it and the blobs that it names, nothing else.
 
-    With `give_up` nothing is run: the executor answers JUDGE_ERROR for that reason.
+    With `give_up` nothing is run: the executor answers JUDGE_ERROR for that reason. A job of a rejudging names it, and
+    which of its `repeat`s (from 0) this is; `image` replaces the language's own. What can be decided by `recorded` is
+    not run again.
     """
 
     submission_id: SubmissionId
@@ -92,6 +102,10 @@ class JudgingRequested(Occurrence):
     cases: tuple[JobCase, ...]
     all_cases: bool
     give_up: str | None = None
+    rejudging_id: RejudgingId | None = None
+    repeat: int = 0
+    image: str | None = None
+    recorded: RecordedJudging | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +160,8 @@ class VerdictReached(Occurrence):
     cases: tuple[CaseResult, ...]
     provenance: Provenance
     reason: str | None = None
+    rejudging_id: RejudgingId | None = None
+    repeat: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +285,154 @@ class DeadLettered(Occurrence):
     given_up_by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingOpenRequested(Occurrence):
+    """Somebody asks for a rejudging of all submissions that the filter selects, each `repeats` times.
+
+    `everything` is said by whoever means a filter that restricts nothing. With `dry_run` they are counted only.
+    """
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    reason: str
+    filter: SubmissionFilter
+    override: JudgingOverride
+    repeats: int
+    priority: RejudgingPriority
+    everything: bool
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingChangeRequested(Occurrence):
+    """Somebody asks to do something with a rejudging; `part` is for `apply` alone, None means the whole."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    reason: str
+    change: RejudgingChange
+    part: SubmissionFilter | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingOpened(Occurrence):
+    """A rejudging was opened: `manifest` is the blob of its exact selection, `selected` submissions in all."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    reason: str
+    filter: SubmissionFilter
+    override: JudgingOverride
+    repeats: int
+    priority: RejudgingPriority
+    manifest: Sha256
+    selected: int
+    contest_ids: tuple[ContestId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingCounted(Occurrence):
+    """The answer to a dry run: so many submissions would be judged again. Nothing was opened."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    selected: int
+    contest_ids: tuple[ContestId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingApplied(Occurrence):
+    """Verdicts of a rejudging became current: `manifest` is the blob of what is current now, `changed` submissions."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    reason: str
+    part: SubmissionFilter | None
+    manifest: Sha256
+    changed: int
+    contest_ids: tuple[ContestId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingReverted(Occurrence):
+    """Verdicts of a rejudging are no longer current: `manifest` is the blob of what is current instead."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    reason: str
+    manifest: Sha256
+    changed: int
+    contest_ids: tuple[ContestId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingCancelled(Occurrence):
+    """A rejudging was given up before it was applied; none of its verdicts will ever be current."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingPaused(Occurrence):
+    """No more jobs of a rejudging are released until it is resumed."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingResumed(Occurrence):
+    """Jobs of a rejudging are released again."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingRefused(Occurrence):
+    """What was asked for was not done, and nothing changed; `refusal` names the rule, `detail` says what to do."""
+
+    rejudging_id: RejudgingId
+    requested_by: UserId
+    asked: str
+    refusal: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestRejudged(Occurrence):
+    """A contest's verdicts moved in one step, by a rejudging that was applied or, if `reverted`, taken back.
+
+    `manifest` is the blob of what is current now; of its submissions `changed` are in this contest.
+    """
+
+    contest_id: ContestId
+    rejudging_id: RejudgingId
+    reverted: bool
+    manifest: Sha256
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgingStalled(Occurrence):
+    """A judging made no progress for `stood_s` seconds, which is more than its limits allow.
+
+    The job that stands is `caused_by`, its `attempt` the number that it asked for; `executor_id` began it last, None:
+    nobody has. Whichever attempt's verdict is first in the log counts, whatever was answered.
+    """
+
+    submission_id: SubmissionId
+    judging_id: JudgingId
+    attempt: int
+    executor_id: ExecutorId | None
+    stood_s: int
+    answer: StallAnswer
+
+
 Event = (
     SubmissionReceived
     | JudgingRequested
@@ -285,6 +449,18 @@ Event = (
     | ChannelUpdated
     | ExecutorReported
     | DeadLettered
+    | RejudgingOpenRequested
+    | RejudgingChangeRequested
+    | RejudgingOpened
+    | RejudgingCounted
+    | RejudgingApplied
+    | RejudgingReverted
+    | RejudgingCancelled
+    | RejudgingPaused
+    | RejudgingResumed
+    | RejudgingRefused
+    | ContestRejudged
+    | JudgingStalled
 )
 
 EVENT_TYPES: Final[tuple[type[Event], ...]] = Event.__args__

@@ -9,6 +9,7 @@ from typing import Final, NewType
 from uuid import UUID, uuid5
 
 SubmissionId = NewType("SubmissionId", str)
+RejudgingId = NewType("RejudgingId", str)
 JudgingId = NewType("JudgingId", str)
 AttemptId = NewType("AttemptId", str)
 EventId = NewType("EventId", str)

@@ -83,6 +83,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _size(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError(text)
+    return int(text)
+
+
 def _yes_or_no(text: str) -> bool:
     if text not in ("0", "1"):
         raise ValueError(text)
@@ -154,8 +160,14 @@ KEYSPACE = _variable("JUDGESTREAM_KEYSPACE", "a keyspace name: a-z, 0-9, _, at m
 BLOBS = _variable("JUDGESTREAM_BLOBS", "the folder of the blob store", Path)
 PUBLIC_KEY = _variable("JUDGESTREAM_TOKEN_PUBLIC_KEY", "an Ed25519 public key: a PEM file that is there", _file)
 COMPILE_CACHE = _variable("JUDGESTREAM_COMPILE_CACHE", "a folder for compiled programs", Path)
+OUTPUTS = _variable("JUDGESTREAM_OUTPUTS", "a folder for what programs wrote", Path)
+OUTPUTS_MIB = _variable("JUDGESTREAM_OUTPUTS_MIB", "how many MiB of outputs are kept in all; 0: none", _size)
+OUTPUT_KIB = _variable("JUDGESTREAM_OUTPUT_KIB", "up to how many KiB an output is kept", _size)
 SLOTS = _variable("JUDGESTREAM_SLOTS", "how many jobs run at once, 1 to 1024", _count)
 CALIBRATION = _variable("JUDGESTREAM_CALIBRATION", "report or enforce", _is_enforced)
+STALL_SLACK = _variable(
+    "JUDGESTREAM_STALL_SLACK_S", "how long a judging may stand beside its runs' wall limits: 1 to 1024 s", _count
+)
 WORK = _variable("JUDGESTREAM_WORK", "a folder for what jobs need while they run", Path)
 DOCKER = _variable("JUDGESTREAM_DOCKER", "a docker URL: unix://… or tcp://…", _docker_url)
 EXECUTOR_ID = _variable("JUDGESTREAM_EXECUTOR_ID", "a name: letters, digits, _ . -, at most 36", _name)
@@ -225,6 +237,15 @@ class RouterSettings(ServiceSettings):
     """`python -m stream_processors`."""
 
     port: int = field(metadata=_port_variable("JUDGESTREAM_ROUTER_PORT"))
+    stall_slack_s: int = field(metadata=STALL_SLACK, default=120)
+    """After which a judging without progress is asked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingSettings(ServiceSettings):
+    """`python -m stream_processors.rejudging`."""
+
+    port: int = field(metadata=_port_variable("JUDGESTREAM_REJUDGING_PORT"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +256,10 @@ class ExecutorSettings(ServiceSettings):
     work: Path = field(metadata=WORK)
     compile_cache: Path | None = field(metadata=COMPILE_CACHE, default=None)
     """By default `compiled` beside the blobs."""
+    outputs: Path | None = field(metadata=OUTPUTS, default=None)
+    """By default `outputs` beside the blobs."""
+    outputs_mib: int = field(metadata=OUTPUTS_MIB, default=4096)
+    output_kib: int = field(metadata=OUTPUT_KIB, default=1024)
     slots: int | None = field(metadata=SLOTS, default=None)
     """By default as many as are good for the machine's cores."""
     enforce_calibration: bool = field(metadata=CALIBRATION, default=False)

@@ -9,7 +9,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from schemas.ids import LanguageId, Sha256
+from schemas.ids import (
+    ContestId,
+    JudgingId,
+    LanguageId,
+    ProblemId,
+    ProblemRevision,
+    Sha256,
+    SubmissionId,
+    TeamId,
+    UserId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -81,6 +91,7 @@ class DeadLetterReason(StrEnum):
     UNDECODABLE = "undecodable"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     UNEXPECTED_EVENT = "unexpected_event"
+    SKIPPED = "skipped"
     UNKNOWN = "UNKNOWN"
 
 
@@ -165,7 +176,8 @@ class CaseResult:
 
     `cpu_time_ms` is the measured time rounded up, and what a limit is compared with. A case that was not run after
     an earlier failure has no result. Exactly one of `exit_code` and `signal` is given for a program that ended.
-    `samples` are all runs of the case in order, the one that counts among them.
+    `samples` are all runs of the case in order, the one that counts among them. `from_stored_output` says that nothing
+    was run: output and usage are those of an earlier judging.
     """
 
     case: str
@@ -178,6 +190,7 @@ class CaseResult:
     output_bytes: int = 0
     output_sha256: Sha256 | None = None
     samples: tuple[UsageSample, ...] = ()
+    from_stored_output: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,3 +229,90 @@ class LanguageInfo:
     compiler_version: str
     suffixes: tuple[str, ...]
     starter: str
+
+
+class RejudgingChange(StrEnum):
+    """What can be done with a rejudging once it is open."""
+
+    APPLY = "apply"
+    CANCEL = "cancel"
+    REVERT = "revert"
+    PAUSE = "pause"
+    RESUME = "resume"
+    UNKNOWN = "UNKNOWN"
+
+
+class StallAnswer(StrEnum):
+    """What was done about a judging that stood still; `NOBODY_ELSE` where no other executor could take it."""
+
+    ASKED_AGAIN = "asked_again"
+    GIVEN_UP = "given_up"
+    NOBODY_ELSE = "nobody_else"
+    UNKNOWN = "UNKNOWN"
+
+
+class RejudgingPriority(StrEnum):
+    """How a rejudging's jobs share the rejudge lane with those of others."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionFilter:
+    """Which submissions: all that is given must hold, of several values one; what is empty does not restrict.
+
+    Times are `submitted_at`, the first included and the second not. `verdicts` and what a verdict's provenance tells
+    (executors, image digests, versions) are of the judging that is current.
+    """
+
+    submission_ids: tuple[SubmissionId, ...] = ()
+    problem_ids: tuple[ProblemId, ...] = ()
+    contest_ids: tuple[ContestId, ...] = ()
+    languages: tuple[LanguageId, ...] = ()
+    user_ids: tuple[UserId, ...] = ()
+    team_ids: tuple[TeamId, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    executor_ids: tuple[str, ...] = ()
+    image_digests: tuple[str, ...] = ()
+    compiler_versions: tuple[str, ...] = ()
+    software_versions: tuple[str, ...] = ()
+    submitted_from: datetime | None = None
+    submitted_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsOverride:
+    """The limits that are to be others; None keeps the problem's."""
+
+    cpu_time_ms: int | None = None
+    memory_bytes: int | None = None
+    output_bytes: int | None = None
+    wall_time_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgingOverride:
+    """What is to be other than at the original judging; None keeps what was pinned.
+
+    `problem_revision` is another revision of the same problem; `image` names the image that programs are compiled and
+    run in; `all_cases` is whether judging goes on after a failure, which a score depends on.
+    """
+
+    problem_revision: ProblemRevision | None = None
+    limits: LimitsOverride | None = None
+    comparison: Comparison | None = None
+    all_cases: bool | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedJudging:
+    """An earlier judging, for whoever can decide anew by what it left: results, usage, digests of outputs."""
+
+    judging_id: JudgingId
+    verdict: Verdict
+    compiler_output: str | None
+    cases: tuple[CaseResult, ...]
+    provenance: Provenance

@@ -19,6 +19,7 @@ from stream_processors.app import GROUP, make_app
 from stream_processors.definitions import Definitions
 from stream_processors.lanes import Lanes
 from stream_processors.service import Assignment, StoppedByItself, run
+from stream_processors.stall_watch import READ_AFTER_S, StallWatch
 from stream_processors.watchdog import Standstill, Watchdog
 
 BAD_SETTINGS: Final = 2
@@ -58,10 +59,19 @@ async def _serve(settings: RouterSettings) -> None:
     )
     app = make_app(settings.kafka, agents, member=f"{socket.gethostname()}:{settings.port}")
     watchdog = Watchdog(event_log, GROUP, sorted({topic for agent in agents for topic in agent.topics}, key=str))
-    ready = {"broker": watchdog.broker_silent, "group": Assignment(app).missing}
+    assignment = Assignment(app)
+    ready = {"broker": watchdog.broker_silent, "group": assignment.missing}
+    stalls = StallWatch(
+        event_log,
+        _now,
+        is_ours=assignment.leads,
+        sent=lanes.sent,
+        slack_s=settings.stall_slack_s,
+        read_after_s=min(READ_AFTER_S, settings.stall_slack_s),
+    )
     with HealthServer(settings.host, settings.port, ready=ready):
         log.info("router_started", port=settings.port)
-        await run(app, agents, lanes, watchdog)
+        await run(app, agents, (lanes.read_for_ever(), watchdog.watch(), stalls.watch()))
     event_log.close(1.0)
 
 

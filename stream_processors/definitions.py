@@ -9,7 +9,7 @@ from schemas.ids import ProblemRevision, Sha256
 from schemas.log import EventLogger
 from schemas.rules.definition import Definition, DefinitionUnreadable, parse
 from stream_processors import metrics
-from stream_processors.route_submissions import Unobtainable
+from stream_processors.build_job import Unobtainable
 
 KEPT: Final = 256
 """Definitions in memory: more than run in all contests of a day; the longest have some hundred kilobytes."""

@@ -32,7 +32,9 @@ class Lanes:
         return self._backlogs[lane].outstanding()
 
     def sent(self, lane: Lane, partition: int) -> None:
-        """A job is on its way into that partition."""
+        """A job is on its way into that partition; of lanes that are not filled here nothing is known."""
+        if lane not in self._backlogs:
+            return
         self._backlogs[lane] = self._backlogs[lane].with_sent(partition)
 
     async def read_for_ever(self) -> None:

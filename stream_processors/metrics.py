@@ -10,6 +10,12 @@ FED: Final = Counter("judgestream_router_feed_records", "Records appended to con
 DEAD_LETTERS: Final = Counter("judgestream_router_dead_letters", "Records given up", ["topic", "reason"])
 RETRIES: Final = Counter("judgestream_router_retries", "Tries that failed and were repeated", ["what"])
 OUTSTANDING: Final = Gauge("judgestream_router_outstanding_jobs", "Jobs that wait or run", ["lane"])
+LAG: Final = Gauge("judgestream_router_lag", "Records that are not dealt with yet", ["topic"])
+STALLED: Final = Gauge("judgestream_stalled_judgings", "Judgings that stand still now", ["lane"])
+STALLS: Final = Counter("judgestream_stalls", "Judgings found to stand still, by what was done about it", ["answer"])
+OLDEST_SECONDS: Final = Gauge(
+    "judgestream_oldest_job_seconds", "How long the oldest unfinished job of a lane has waited", ["lane"]
+)
 HANDLING_SECONDS: Final = Histogram(
     "judgestream_router_handling_seconds",
     "From a record's delivery to the acknowledgement of all that follows from it",

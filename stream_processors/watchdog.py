@@ -9,6 +9,7 @@ from schemas.eventlog.errors import LogUnavailable
 from schemas.eventlog.port import EventLog, Partition
 from schemas.log import EventLogger
 from schemas.topics import Topic
+from stream_processors import metrics
 from stream_processors.watch_lag import Standing, observe, standstill
 
 LOOK_EVERY_S: Final = 1.0
@@ -86,4 +87,7 @@ class Watchdog:
             ends |= {Partition(topic.name, number): end for number, end in self._log.end_offsets(topic).items()}
             done = self._log.committed(self._group, topic).items()
             committed |= {Partition(topic.name, number): known.offset for number, known in done}
+        for topic in self._topics:
+            behind = sum(end - committed.get(at, 0) for at, end in ends.items() if at.topic == topic.name)
+            metrics.LAG.labels(topic.name).set(max(0, behind))
         return _Offsets(ends, committed)

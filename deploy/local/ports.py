@@ -63,11 +63,15 @@ class Ports:
     def projector(self) -> int:
         return self.base + 15
 
+    @property
+    def rejudging(self) -> int:
+        return self.base + 16
+
     def all(self) -> dict[str, int]:
         """Every port by the name of who listens there."""
         names = (
             "gateway registry broker controller cassandra cassandra_storage ingest_api query_api live router executor"
-            " projector"
+            " projector rejudging"
         )
         return {name: getattr(self, name) for name in names.split()}
 

@@ -85,6 +85,7 @@ def service_programs(ports: Ports) -> list[Program]:
         Program(name="migrate", command=_module("projections"), once=True),
         _service("ingest_api", "ingest_api", ports.ingest_api),
         _service("router", "stream_processors", ports.router),
+        _service("rejudging", "stream_processors.rejudging", ports.rejudging),
         replace(_service("executor", "executor", ports.executor), any_core=True),
         *(replace(_service(name, f"projections.{name}", port), yield_first=True) for name, port in _readers(ports)),
     ]

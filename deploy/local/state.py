@@ -52,6 +52,7 @@ def environment(state: Path, ports: Ports, host: str, docker: str | None) -> dic
         "QUERY_PORT": str(ports.query_api),
         "LIVE_PORT": str(ports.live),
         "ROUTER_PORT": str(ports.router),
+        "REJUDGING_PORT": str(ports.rejudging),
         "EXECUTOR_PORT": str(ports.executor),
         "PROJECTOR_PORT": str(ports.projector),
         "EXECUTOR_ID": f"local-{ports.base}",

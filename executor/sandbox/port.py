@@ -106,6 +106,11 @@ class RunOutcome:
     collected: tuple[BoxFile, ...] = ()
     processes_exhausted: bool = False
 
+    @property
+    def output_bytes(self) -> int:
+        """The length of `output`."""
+        return len(self.output)
+
 
 class Box(Protocol):
     """Files that stand read-only at `BOX`; every run in it is a fresh one that sees nothing of the others."""

@@ -7,6 +7,8 @@ import typer
 from judgestream import render
 from judgestream.client import Client
 from judgestream.commands.options import DEFAULT_URL, AsJson, Token, Url, out, print_json, told_failures
+from judgestream.commands.rejudging_outcomes import ask_to_open
+from judgestream.errors import Refused
 
 dead_letters = typer.Typer(help="Look after what was given up.", no_args_is_help=True)
 
@@ -42,3 +44,36 @@ def show_letter(
             print_json(letter)
         else:
             out.print(render.dead_letter(letter))
+
+
+@dead_letters.command()
+def retry(
+    positions: Annotated[list[str], typer.Argument(metavar="POSITION…", help="Where the letters stand.")],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why it will go well now; it stays for ever.")],
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Follow it until all are judged.")] = False,
+    patience: Annotated[float, typer.Option(help="Seconds to wait for the decision.")] = 120,
+    url: Url = DEFAULT_URL,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open a rejudging of the submissions whose JUDGE_ERROR the letters tell of; apply it when they are judged."""
+    with told_failures(as_json), Client(url, token) as client:
+        submissions = list(dict.fromkeys(_submission_of(client, position) for position in positions))
+        wanted = {
+            "filter": {"submission_ids": submissions, "verdicts": ["JUDGE_ERROR"]},
+            "reason": reason,
+            "dry_run": False,
+        }
+        ask_to_open(client, wanted, wait=wait, patience_s=patience, as_json=as_json)
+
+
+def _submission_of(client: Client, position: str) -> str:
+    submission_id = client.dead_letter(position).get("submission_id")
+    if submission_id is None:
+        raise Refused(
+            status=0,
+            type="no-submission",
+            title=f"The letter at {position} is of no submission",
+            detail="only a judging can be retried; show tells what it is of",
+        )
+    return str(submission_id)

@@ -9,7 +9,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from judgestream.errors import JudgestreamError, NoVerdict, Refused, Unreachable
+from judgestream.errors import JudgestreamError, NoDecision, NoVerdict, Refused, Uncertain, Unreachable
 
 DEFAULT_URL: Final = "http://localhost:8080"
 
@@ -22,7 +22,7 @@ err: Final = Console(stderr=True, highlight=False)
 
 
 class ExitStatus(IntEnum):
-    """How a command ends."""
+    """How a command ends; NOT_ACCEPTED: a program that is not right, or a request that was decided against."""
 
     DONE = 0
     NOT_ACCEPTED = 1
@@ -51,9 +51,9 @@ def print_json(value: Any) -> None:
 
 def _status(error: JudgestreamError) -> ExitStatus:
     match error:
-        case Unreachable():
+        case Unreachable() | Uncertain():
             return ExitStatus.UNREACHABLE
-        case NoVerdict():
+        case NoVerdict() | NoDecision():
             return ExitStatus.NO_VERDICT
         case _:
             return ExitStatus.REFUSED

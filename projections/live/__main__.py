@@ -10,7 +10,9 @@ import uvloop
 from projections.live.models import CassandraModels
 from projections.live.service import LiveService, look_at
 from projections.models import CQL_AREA, CQL_FOLDER
+from projections.models.catalog import MODELS
 from projections.serving import let_drain_end_quietly
+from projections.upkeep.serving import serving
 from schemas.cassandra import Cassandra, CassandraError
 from schemas.cassandra import connect as connect_cassandra
 from schemas.cql_versions import wait_for_versions
@@ -48,10 +50,11 @@ async def serve(settings: LiveSettings) -> int:
     try:
         async with await connect_cassandra(settings.cassandra, settings.keyspace) as cassandra:
             await wait_for_versions(cassandra, CQL_FOLDER, area=CQL_AREA)
-            service = await _service(settings, event_log, cassandra)
-            let_drain_end_quietly()
-            server = service.server(settings.host, settings.port)
-            await server.serve()
+            async with serving(cassandra, MODELS) as readings:
+                service = await _service(settings, event_log, readings)
+                let_drain_end_quietly()
+                server = service.server(settings.host, settings.port)
+                await server.serve()
     finally:
         await asyncio.to_thread(event_log.close)
     if service.failure is not None:

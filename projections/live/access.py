@@ -2,12 +2,13 @@
 
 from typing import assert_never
 
-from projections.live.channels import BoardChannel, Channel, SubmissionChannel, UserChannel
+from projections.live.channels import BoardChannel, Channel, RejudgingChannel, SubmissionChannel, UserChannel
 from schemas.rules.icpc_row import View
 from schemas.rules.visibility import (
     Author,
     Viewer,
     board_view,
+    may_watch_rejudgings,
     may_watch_submission,
     may_watch_user,
 )
@@ -27,5 +28,7 @@ def may_follow(viewer: Viewer, channel: Channel, author: Author | None) -> bool:
             return may_watch_user(viewer, user_id)
         case BoardChannel(view=view):
             return board_view(viewer, jury_asked=view is View.JURY) is view
+        case RejudgingChannel():
+            return may_watch_rejudgings(viewer)
         case _:
             assert_never(channel)

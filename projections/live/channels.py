@@ -6,9 +6,11 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from projections.models.boards import VERSION as BOARD_VERSION
+from projections.models.rejudgings import VERSION as REJUDGING_VERSION
+from projections.models.rejudgings import channel_of
 from projections.models.submission import VERSION as SUBMISSION_VERSION
 from projections.models.submission_lists import VERSION as LIST_VERSION
-from schemas.ids import CLICS_ID, ContestId, SubmissionId, UserId
+from schemas.ids import CLICS_ID, ContestId, RejudgingId, SubmissionId, UserId
 from schemas.rules.icpc_row import View
 
 LONGEST_NAME: Final = 160
@@ -52,7 +54,18 @@ class BoardChannel:
         return f"board:{self.contest_id}" + (":jury" if self.view is View.JURY else "")
 
 
-Channel: TypeAlias = SubmissionChannel | UserChannel | BoardChannel
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgingChannel:
+    """How far a rejudging is and what is decided about it, for the jury."""
+
+    rejudging_id: RejudgingId
+
+    @property
+    def name(self) -> str:
+        return channel_of(self.rejudging_id)
+
+
+Channel: TypeAlias = SubmissionChannel | UserChannel | BoardChannel | RejudgingChannel
 
 
 def parse_channel(name: str) -> Channel | None:
@@ -67,6 +80,8 @@ def parse_channel(name: str) -> Channel | None:
             return UserChannel(user_id=UserId(rest))
         case "board":
             return _board(*rest.partition(":"))
+        case "rejudging" if CANONICAL_UUID.fullmatch(rest):
+            return RejudgingChannel(rejudging_id=RejudgingId(rest))
     return None
 
 
@@ -79,6 +94,8 @@ def model_version(channel: Channel) -> int:
             return LIST_VERSION
         case BoardChannel():
             return BOARD_VERSION
+        case RejudgingChannel():
+            return REJUDGING_VERSION
 
 
 def made_at_ms(submission_id: SubmissionId) -> int:

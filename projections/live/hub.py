@@ -13,17 +13,26 @@ is left out.
 
 Submissions and users are told at once. Boards are told by `tick`, the latest row per team; a subscriber that does
 not keep up (`congested`) is passed over, and gets one joined change later instead of a longer queue. After anything
-but changed rows (`reset`: the contest changed, was thawed, or too much moved) the board is read anew.
+but changed rows (`reset`: the contest changed, was thawed or rejudged, or too much moved) the board is read anew. So is
+a submission of which another judging became current, and a rejudging whatever happens to it, but not more often than
+its judgings can be counted at small cost.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple, NewType
 
 import orjson
 
-from projections.live.channels import BoardChannel, Channel, SubmissionChannel, UserChannel, model_version
+from projections.live.channels import (
+    BoardChannel,
+    Channel,
+    RejudgingChannel,
+    SubmissionChannel,
+    UserChannel,
+    model_version,
+)
 from projections.live.frames import Frame, Place
 from projections.live.history import LONGEST, Announced, History
 from projections.live.rows import ROWS, epoch_of, joined_rows
@@ -32,6 +41,12 @@ from schemas.eventlog.murmur2 import partition_of
 ConnectionId = NewType("ConnectionId", int)
 
 NOTHING_SEEN: Final = -1
+
+READ_ANEW: Final = frozenset({"rejudged", "reset"})
+"""After these a submission is read anew: the message does not tell all of it."""
+
+REJUDGING_PAUSE: Final = timedelta(seconds=1)
+"""Between two readings of a rejudging for its channel; each counts all its results."""
 
 
 class Read(NamedTuple):
@@ -75,7 +90,8 @@ class Subscription:
 class Audience:
     """Who follows a channel, and the one reading of its model that is under way, and for whom.
 
-    `gone` is the highest offset of the channel that history has let go of meanwhile.
+    `gone` is the highest offset of the channel that history has let go of meanwhile; before `read_from` a tick does not
+    have the model read again.
     """
 
     channel: Channel
@@ -84,6 +100,12 @@ class Audience:
     reading: Read | None = None
     reading_for: dict[ConnectionId, Subscription] = field(default_factory=dict)
     gone: int = -1
+    read_from: datetime | None = None
+
+    @property
+    def waits_for_tick(self) -> bool:
+        """Whether it is told at the pace of ticks."""
+        return isinstance(self.channel, BoardChannel | RejudgingChannel)
 
     @property
     def waiting(self) -> dict[ConnectionId, Subscription]:
@@ -163,7 +185,7 @@ class Hub:
             if audience is not None:
                 moved[one.channel] = audience
         for name, audience in moved.items():
-            if isinstance(audience.channel, BoardChannel):
+            if audience.waits_for_tick:
                 self._due[name] = audience
             else:
                 self._bring_up(audience, turn, audience.subscriptions)
@@ -185,7 +207,7 @@ class Hub:
             if len(prompt) < len(audience.subscriptions):
                 self._due[name] = audience
             if audience.waiting:
-                self._read(audience, turn)
+                self._read_in_time(audience, now, turn)
         return turn
 
     def model_read(self, read: Read, snapshot: Snapshot) -> Turn:
@@ -196,7 +218,7 @@ class Hub:
         readers = audience.take_readers()
         if audience.gone < read.since:
             self._begin_from(read, snapshot, readers, turn)
-            if isinstance(read.channel, BoardChannel):
+            if audience.waits_for_tick:
                 self._due[read.channel.name] = audience
             else:
                 self._bring_up(audience, turn, readers)
@@ -232,6 +254,14 @@ class Hub:
             audience.reading_for = audience.waiting
             turn.reads.append(audience.reading)
 
+    def _read_in_time(self, audience: Audience, now: datetime, turn: Turn) -> None:
+        if isinstance(audience.channel, RejudgingChannel):
+            if audience.read_from is not None and now < audience.read_from:
+                self._due[audience.channel.name] = audience
+                return
+            audience.read_from = now + REJUDGING_PAUSE
+        self._read(audience, turn)
+
     def _begin_from(
         self, read: Read, snapshot: Snapshot, readers: Mapping[ConnectionId, Subscription], turn: Turn
     ) -> None:
@@ -250,13 +280,18 @@ class Hub:
         if not history.floor <= after.offset + 1 <= history.consumed:
             return None
         missed = history.since(channel.name, after.offset + 1)
-        if isinstance(channel, BoardChannel) and not all(self._continues(after.epoch, one) for one in missed):
-            return None
+        match channel:
+            case BoardChannel() if not all(self._continues(after.epoch, one) for one in missed):
+                return None
+            case SubmissionChannel() if any(one.type in READ_ANEW for one in missed):
+                return None
+            case RejudgingChannel() if missed:
+                return None
         return missed
 
     def _seen_before(self, audience: Audience, after: Place) -> int:
         """The highest version that whoever stands there has seen, as far as history knows."""
-        if isinstance(audience.channel, UserChannel):
+        if isinstance(audience.channel, UserChannel | RejudgingChannel):
             return NOTHING_SEEN
         known = audience.history.since(audience.channel.name, 0)
         return max((one.version for one in known if one.offset <= after.offset), default=NOTHING_SEEN)
@@ -297,8 +332,12 @@ class Hub:
             case UserChannel():
                 # Each of a user's submissions has versions of its own; the client holds them against each other.
                 return News([self._frame(audience.channel, one) for one in announced], NOTHING_SEEN)
+            case RejudgingChannel():
+                return None if announced else News((), version)
             case SubmissionChannel():
                 risen = _rising(announced, version)
+                if any(one.type in READ_ANEW for one in risen):
+                    return None
                 return News([self._frame(audience.channel, one) for one in risen], _highest(risen, version))
             case BoardChannel():
                 return self._board_news(audience.channel, announced, version)

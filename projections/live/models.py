@@ -6,13 +6,22 @@ from typing import Final, Protocol
 
 import orjson
 
-from projections.live.channels import BoardChannel, Channel, SubmissionChannel, UserChannel, model_version
+from projections.live.channels import (
+    BoardChannel,
+    Channel,
+    RejudgingChannel,
+    SubmissionChannel,
+    UserChannel,
+    model_version,
+)
 from projections.live.hub import NOTHING_SEEN, Snapshot
 from projections.models.boards import read_board
 from projections.models.contests import read_contest
+from projections.models.rejudging_reads import read_rejudging
 from projections.models.submission import read_submission
 from projections.models.submission_body import submission_body
 from projections.models.submission_lists import line_body, of_user
+from projections.rejudging_body import rejudging_body
 from projections.viewers import author_of
 from projections.whole_board import whole_board
 from schemas.cassandra import Cassandra
@@ -62,12 +71,14 @@ class CassandraModels:
                 return await self._user(channel)
             case BoardChannel():
                 return await self._board(channel)
+            case RejudgingChannel():
+                return await self._rejudging(channel)
 
     async def _submission(self, channel: SubmissionChannel) -> Snapshot | None:
         view = await read_submission(self._cassandra, channel.submission_id)
         if view is None:
             return None
-        body = submission_body(view.submission, version=view.version)
+        body = submission_body(view.published(), version=view.version, applied=view.applied)
         return Snapshot(epoch=str(model_version(channel)), version=view.version, data=orjson.dumps(body))
 
     async def _user(self, channel: UserChannel) -> Snapshot:
@@ -85,3 +96,10 @@ class CassandraModels:
             return None
         data = orjson.dumps(whole_board(board, channel.view, self._clock()))
         return Snapshot(epoch=board.epoch, version=board.offset, data=data)
+
+    async def _rejudging(self, channel: RejudgingChannel) -> Snapshot | None:
+        view = await read_rejudging(self._cassandra, channel.rejudging_id)
+        if view is None:
+            return None
+        data = orjson.dumps(rejudging_body(view, self._clock()))
+        return Snapshot(epoch=str(model_version(channel)), version=NOTHING_SEEN, data=data)

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from projections.live import metrics
 from projections.live.access import may_follow, needs_author
-from projections.live.channels import BoardChannel, Channel, SubmissionChannel, UserChannel
+from projections.live.channels import BoardChannel, Channel, RejudgingChannel, SubmissionChannel, UserChannel
 from projections.live.closing import STORE_AWAY, Closing
 from projections.live.frames import Frame, Place
 from projections.live.history import Announced
@@ -267,5 +267,7 @@ def _missing(channel: Channel) -> Refusal:
             return Refusal(refusals.UNKNOWN_SUBMISSION, f"there is no submission {channel.submission_id}")
         case BoardChannel():
             return Refusal(refusals.UNKNOWN_CONTEST, f"there is no contest {channel.contest_id!r}")
+        case RejudgingChannel():
+            return Refusal(refusals.UNKNOWN_REJUDGING, f"there is no rejudging {channel.rejudging_id}")
         case UserChannel():
             return Refusal(refusals.UNKNOWN_CHANNEL, f"there is no channel {channel.name!r}")

@@ -11,8 +11,9 @@ from typing import Final, TypedDict
 import orjson
 from pydantic import TypeAdapter
 
-from projections.models.model import Announcement, Effects, Fact, Model, Write, insert, to_json, to_text
+from projections.models.model import Announcement, Effects, Fact, Model, Write, insert, now_current, to_json, to_text
 from schemas.cassandra import Cassandra
+from schemas.events import ContestRejudged
 from schemas.ids import ContestId, TeamId
 from schemas.rules.board_body import RowBody, row_body
 from schemas.rules.contest import Contest
@@ -26,7 +27,7 @@ MAX_ROWS_TOLD: Final = 50
 """More rows than these are not told one by one: a message stays far below the broker's limit of a megabyte."""
 
 WRITE_OFFSET: Final = insert("boards", "contest_id", "shown_to", "board_offset")
-WRITE_CONTEST: Final = insert("boards", "contest_id", "shown_to", "contest", "thawed")
+WRITE_CONTEST: Final = insert("boards", "contest_id", "shown_to", "contest", "thawed", "rejudged_at")
 WRITE_ROW: Final = insert("boards", "contest_id", "shown_to", "team_id", "team_row")
 READ: Final = "SELECT * FROM boards WHERE contest_id = ? AND shown_to = ?"
 
@@ -70,7 +71,8 @@ class BoardFold:
         for fact in facts:
             contest_id = _contest_of(fact)
             board = boards.get(contest_id) or empty_board(contest_id)
-            step = evolve(board, fact.position, fact.event)
+            moved = now_current(fact) if isinstance(fact.event, ContestRejudged) else ()
+            step = evolve(board, fact.position, fact.event, moved)
             boards[contest_id] = step.board
             changes[contest_id] = _changed(changes.get(contest_id), fact, step.changed, step.contest_changed)
         self._boards = boards
@@ -83,7 +85,15 @@ class BoardFold:
         return Effects(writes=tuple(writes), announcements=tuple(announcements))
 
 
-BOARDS_MODEL: Final = Model(name="boards", version=VERSION, topics=(CONTEST_FEED,), begin=BoardFold, remembers=True)
+BOARDS_MODEL: Final = Model(
+    name="boards",
+    version=VERSION,
+    topics=(CONTEST_FEED,),
+    begin=BoardFold,
+    remembers=True,
+    parks=True,
+    channel_of=lambda key: channel_of(ContestId(key[0]), View(key[1])),
+)
 
 CONTEST: Final = TypeAdapter(Contest)
 
@@ -96,16 +106,20 @@ async def read_board(cassandra: Cassandra, contest_id: ContestId, view: View) ->
     thawed = bool(rows[0]["thawed"])
     return BoardView(
         contest=CONTEST.validate_json(rows[0]["contest"]),
-        epoch=board_epoch(view, thawed=thawed),
+        epoch=board_epoch(view, thawed=thawed, rejudged_at=rows[0]["rejudged_at"]),
         offset=rows[0]["board_offset"],
         thawed=thawed,
         rows=tuple(orjson.loads(row["team_row"]) for row in rows if row["team_row"] is not None),
     )
 
 
-def board_epoch(view: View, *, thawed: bool) -> str:
-    """Within an epoch a board's messages build on one another; the thaw makes another board of the public one."""
-    return f"{VERSION}.thawed" if thawed and view is View.PUBLIC else str(VERSION)
+def board_epoch(view: View, *, thawed: bool, rejudged_at: int | None) -> str:
+    """Within an epoch a board's messages build on one another.
+
+    The thaw makes another board of the public one, and a rejudging that is applied or reverted another of both.
+    """
+    thaw = ".thawed" if thawed and view is View.PUBLIC else ""
+    return f"{VERSION}{thaw}" if rejudged_at is None else f"{VERSION}{thaw}.r{rejudged_at}"
 
 
 def channel_of(contest_id: ContestId, view: View) -> str:
@@ -141,7 +155,7 @@ def _writes(board: Board, view: View, change: Change) -> list[Write]:
     writes = [Write(key, WRITE_OFFSET, (*key, offset, offset))]
     if board.contest is not None and change.contest_changed_at is not None:
         at = change.contest_changed_at
-        writes.append(Write(key, WRITE_CONTEST, (*key, to_text(board.contest), board.thawed, at)))
+        writes.append(Write(key, WRITE_CONTEST, (*key, to_text(board.contest), board.thawed, board.rejudged_at, at)))
     for team_id, row in change.rows[view].items():
         writes.append(Write(key, WRITE_ROW, (*key, team_id, to_text(row), row["version"])))
     return writes
@@ -168,7 +182,7 @@ def _announcements(board: Board, view: View, change: Change) -> list[Announcemen
     offset = change.last.position.offset
     message = BoardMessage(
         contest_id=board.contest_id,
-        epoch=board_epoch(view, thawed=board.thawed),
+        epoch=board_epoch(view, thawed=board.thawed, rejudged_at=board.rejudged_at),
         offset=offset,
         thawed=board.thawed,
     )

@@ -6,13 +6,16 @@ from projections.models.boards import BOARDS_MODEL
 from projections.models.contests import CONTESTS_MODEL
 from projections.models.executors import EXECUTORS_MODEL
 from projections.models.model import Model
+from projections.models.problem_statistics import PROBLEM_STATISTICS_MODEL
 from projections.models.problems import PROBLEMS_MODEL
+from projections.models.rejudgings import REJUDGINGS_MODEL
 from projections.models.submission import SUBMISSION_MODEL
 from projections.models.submission_lists import (
     CONTEST_SUBMISSIONS_MODEL,
     PROBLEM_SUBMISSIONS_MODEL,
     USER_SUBMISSIONS_MODEL,
 )
+from projections.models.user_statistics import USER_STATISTICS_MODEL
 
 MODELS: Final[tuple[Model, ...]] = (
     SUBMISSION_MODEL,
@@ -23,6 +26,9 @@ MODELS: Final[tuple[Model, ...]] = (
     CONTESTS_MODEL,
     EXECUTORS_MODEL,
     BOARDS_MODEL,
+    PROBLEM_STATISTICS_MODEL,
+    USER_STATISTICS_MODEL,
+    REJUDGINGS_MODEL,
 )
 
 MODEL_BY_NAME: Final[dict[str, Model]] = {model.name: model for model in MODELS}

@@ -88,7 +88,13 @@ def tell(fact: Fact) -> Effects:
             return NOTHING
 
 
-CONTESTS_MODEL: Final = Model(name="contests", version=VERSION, topics=(CONTESTS,), begin=partial(Each, tell))
+CONTESTS_MODEL: Final = Model(
+    name="contests",
+    version=VERSION,
+    topics=(CONTESTS,),
+    begin=partial(Each, tell),
+    tables=("contests", "contest_catalog"),
+)
 
 
 async def read_contest(cassandra: Cassandra, contest_id: ContestId) -> ContestView | None:

@@ -8,11 +8,12 @@ with `first_wins(offset)`. Nothing is deleted, counted up, or written under a co
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
 from schemas.events import Event
+from schemas.manifests import NowCurrent, read_current
 from schemas.rules.submission import is_original as derive_is_original
 from schemas.topics import Topic
 from schemas.values import Position
@@ -26,13 +27,15 @@ STAGE: Final = 2**48
 RECEIVED_STAGE: Final = 0
 PROGRESS_STAGE: Final = 1
 JUDGED_STAGE: Final = 2
+REJUDGED_STAGE: Final = 3
 
 
 class Fact(NamedTuple):
-    """An event and where it stands."""
+    """An event and where it stands; with the manifest that it names, which is a part of it."""
 
     position: Position
     event: Event
+    manifest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,13 @@ class Model:
 
     A model that `remembers` gets its partitions from offset 0 whenever they are assigned; up to the checkpoint what
     it answers is thrown away, since it was written before.
+
+    A model that `parks` stops a partition at an event of ours that it cannot fold or whose rows are refused, until
+    a person looks: where later rows rest on earlier ones, going on would be wrong without a word. Others put the
+    record aside and go on.
+
+    `channel_of` tells, of the key of a partition of its first table, which live channel shows just that: there a
+    rebuild that mended something says `reset`.
     """
 
     name: str
@@ -103,6 +113,14 @@ class Model:
     topics: tuple[Topic, ...]
     begin: Callable[[], Fold]
     remembers: bool = False
+    tables: tuple[str, ...] = ()
+    parks: bool = False
+    channel_of: Callable[[tuple[Any, ...]], str] | None = None
+
+    @property
+    def own_tables(self) -> tuple[str, ...]:
+        """The tables that it alone writes, by their bare names; one that is called like the model need not be named."""
+        return self.tables or (self.name,)
 
     @property
     def projection(self) -> str:
@@ -139,6 +157,18 @@ def progress_version(offset: int) -> int:
 def judged_version(offset: int) -> int:
     """The version of a verdict at that offset of `verdicts`; the first is the highest, since the first counts."""
     return JUDGED_STAGE * STAGE + STAGE - 1 - offset
+
+
+def rejudged_version(offset: int) -> int:
+    """The version of what a rejudging that was applied or reverted at that offset of `rejudgings` made current."""
+    return REJUDGED_STAGE * STAGE + offset
+
+
+def now_current(fact: Fact) -> tuple[NowCurrent, ...]:
+    """What the fact's manifest says is current now; a ValueError where there is none."""
+    if fact.manifest is None:
+        raise ValueError(f"{type(fact.event).__name__} at {fact.position} comes without its manifest")
+    return read_current(fact.manifest)
 
 
 def joined(effects: Iterable[Effects]) -> Effects:

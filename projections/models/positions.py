@@ -7,7 +7,7 @@ from projections.models.catalog import MODEL_BY_NAME
 from projections.models.model import Model
 from schemas.cassandra import Cassandra
 from schemas.eventlog.murmur2 import partition_of
-from schemas.topics import CONTEST_FEED, CONTESTS, SUBMISSIONS, VERDICTS, Topic
+from schemas.topics import CONTEST_FEED, CONTESTS, REJUDGING_REQUESTS, REJUDGINGS, SUBMISSIONS, VERDICTS, Topic
 from schemas.values import Position
 
 READ: Final = (
@@ -15,9 +15,10 @@ READ: Final = (
 )
 
 SOURCES: Final[Mapping[str, frozenset[str]]] = {
-    CONTEST_FEED.name: frozenset(topic.name for topic in (CONTESTS, SUBMISSIONS, VERDICTS))
+    CONTEST_FEED.name: frozenset(topic.name for topic in (CONTESTS, SUBMISSIONS, VERDICTS, REJUDGINGS)),
+    REJUDGINGS.name: frozenset((REJUDGING_REQUESTS.name,)),
 }
-"""Topics whose records are copies, and of what; each copy has the position of its source."""
+"""Topics whose records follow from those of others; each has the position of its source."""
 
 
 class UnknownTopic(ValueError):
@@ -33,23 +34,26 @@ async def applied(cassandra: Cassandra, model: str, topic: str, partition: int) 
 async def has_applied(cassandra: Cassandra, model: str, position: Position, *, key: str | None = None) -> bool:
     """Whether the record at that position is in the model; `UnknownTopic` where that can never be.
 
-    A model of copies has it once a copy of it, or of a later record of its partition, was applied in the partition of
-    `key`: the contest that is asked about.
+    Where the model has what follows from it (a copy, a decision about a request), it has it once that, or what follows
+    from a later record of its partition, was applied: in the partition of `key`, the contest that is asked about.
     """
     known = MODEL_BY_NAME[model]
-    if position.topic in {topic.name for topic in known.topics}:
+    followed = _following(known, position.topic)
+    if followed is None:
         return position.offset < await applied(cassandra, model, position.topic, position.partition)
-    copies = _copies_of(known, position.topic)
-    if key is None:
+    if key is None and followed.partitions > 1:
         raise ValueError(f"{model} has only copies of {position.topic}; of which contest?")
-    feed_partition = partition_of(key.encode(), copies.partitions)
-    rows = await cassandra.execute(READ, (known.projection, copies.name, feed_partition))
+    partition = partition_of((key or "").encode(), followed.partitions)
+    rows = await cassandra.execute(READ, (known.projection, followed.name, partition))
     causes = (rows[0]["causes"] or {}) if rows else {}
     return int(causes.get(f"{position.topic}:{position.partition}", -1)) >= position.offset
 
 
-def _copies_of(model: Model, topic: str) -> Topic:
-    for copies in model.topics:
-        if topic in SOURCES.get(copies.name, ()):
-            return copies
+def _following(model: Model, topic: str) -> Topic | None:
+    """The topic of the model that follows from that one; None where the model reads that one and nothing follows."""
+    for following in model.topics:
+        if topic in SOURCES.get(following.name, ()):
+            return following
+    if topic in {known.name for known in model.topics}:
+        return None
     raise UnknownTopic(f"{model.name} does not depend on {topic}")

@@ -77,7 +77,13 @@ def tell(fact: Fact) -> Effects:
             return NOTHING
 
 
-PROBLEMS_MODEL: Final = Model(name="problems", version=VERSION, topics=(PROBLEMS,), begin=partial(Each, tell))
+PROBLEMS_MODEL: Final = Model(
+    name="problems",
+    version=VERSION,
+    topics=(PROBLEMS,),
+    begin=partial(Each, tell),
+    tables=("problems", "problem_catalog"),
+)
 
 
 async def read_problem(cassandra: Cassandra, problem_id: ProblemId) -> ProblemView | None:

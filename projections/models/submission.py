@@ -1,12 +1,14 @@
-"""The read model of one submission: what three topics say of it, side by side in one partition.
+"""The read model of one submission: what its topics say of it, side by side.
 
 Each fact stands where only its own topic writes. Reading folds them by the rule that everyone shares, so the answer
 is the same in whatever order they arrived.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -23,27 +25,40 @@ from projections.models.model import (
     first_wins,
     insert,
     is_original,
+    joined,
     judged_version,
+    now_current,
     progress_version,
     received_version,
+    rejudged_version,
     to_json,
     to_text,
 )
 from projections.models.submission_body import case_judged_body, started_body, submission_body
+from projections.models.submission_past import NO_ENDS, Ends, before
 from schemas.cassandra import Cassandra, Row
-from schemas.events import CaseJudged, JudgingStarted, SubmissionReceived, VerdictReached
-from schemas.ids import AttemptId, JudgingId, SubmissionId
+from schemas.events import (
+    CaseJudged,
+    JudgingStarted,
+    RejudgingApplied,
+    RejudgingReverted,
+    SubmissionReceived,
+    VerdictReached,
+)
+from schemas.ids import AttemptId, JudgingId, RejudgingId, SubmissionId
+from schemas.manifests import NowCurrent
 from schemas.rules.submission import (
     Accepted,
     Attempt,
     IndexedResult,
+    Judged,
     Judging,
     Received,
     accepted,
     judged,
     progressed,
 )
-from schemas.topics import JUDGINGS, SUBMISSIONS, VERDICTS
+from schemas.topics import JUDGINGS, REJUDGINGS, SUBMISSIONS, VERDICTS
 from schemas.values import SourceFile
 
 VERSION: Final = 1
@@ -61,7 +76,10 @@ WRITE_RECEIVED: Final = insert("submissions", "submission_id", "received_offset"
 WRITE_STARTED: Final = insert("submissions", *ROW_KEY, "started_offset", "started")
 WRITE_CASE: Final = insert("submissions", *ROW_KEY, "case_offset", "judged_case")
 WRITE_VERDICT: Final = insert("submissions", *ROW_KEY, "verdict_offset", "verdict")
+WRITE_CURRENT: Final = insert("submission_currents", "submission_id", "decided_offset", "became_current")
 READ: Final = "SELECT * FROM submissions WHERE submission_id = ?"
+READ_JUDGING: Final = "SELECT verdict_offset, verdict FROM submissions WHERE submission_id = ? AND judging_id = ?"
+READ_CURRENTS: Final = "SELECT decided_offset, became_current FROM submission_currents WHERE submission_id = ?"
 
 
 def tell(fact: Fact) -> Effects:
@@ -75,37 +93,112 @@ def tell(fact: Fact) -> Effects:
             return _case(fact, fact.event)
         case VerdictReached():
             return _verdict(fact, fact.event)
+        case RejudgingApplied() | RejudgingReverted():
+            return joined(_rejudged(fact, fact.event, row) for row in now_current(fact))
         case _:
             return NOTHING
 
 
 SUBMISSION_MODEL: Final = Model(
-    name="submissions", version=VERSION, topics=(SUBMISSIONS, JUDGINGS, VERDICTS), begin=partial(Each, tell)
+    name="submissions",
+    version=VERSION,
+    topics=(SUBMISSIONS, JUDGINGS, VERDICTS, REJUDGINGS),
+    begin=partial(Each, tell),
+    tables=("submissions", "submission_currents"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BecameCurrent:
+    """What a rejudging that was applied or reverted at that offset of `rejudgings` made current of a submission."""
+
+    decided_offset: int
+    rejudging_id: RejudgingId
+    reverted: bool
+    decided_at: datetime
+    now: NowCurrent
+
+
+BECAME_CURRENT: Final = TypeAdapter(BecameCurrent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionView:
-    """A submission, and the version of that state (see `STAGE`) to hold against those of messages."""
+    """A submission, and the version of that state (see `STAGE`) to hold against those of messages.
+
+    `currents` is what rejudgings made current of it, the latest first.
+    """
 
     submission: Received
     version: int
+    currents: tuple[BecameCurrent, ...] = ()
+
+    @property
+    def applied(self) -> tuple[JudgingId, ...]:
+        """The judging that the latest of them made current, where it is not the original one."""
+        latest = self.currents[0].now.judging_id if self.currents else None
+        is_rejudged = latest is not None and not is_original(self.submission.submission_id, latest)
+        return (latest,) if latest is not None and is_rejudged else ()
+
+    def published(self) -> Received:
+        """It for everyone but the jury: a judging of a rejudging that was never applied is not part of it."""
+        known = {one.now.judging_id for one in self.currents}
+        shown = (it for it in self.submission.judgings if it.judging_id in known or self._is_original(it))
+        return replace(self.submission, judgings=tuple(shown))
+
+    def _is_original(self, judging: Judging) -> bool:
+        return is_original(self.submission.submission_id, judging.judging_id)
 
 
-async def read_submission(cassandra: Cassandra, submission_id: SubmissionId) -> SubmissionView | None:
+async def read_submission(
+    cassandra: Cassandra, submission_id: SubmissionId, ends: Ends = NO_ENDS
+) -> SubmissionView | None:
     """A submission with its judgings as far as they are here; None where neither acceptance nor verdict is.
 
-    Where only a verdict is here so far, what was accepted is taken from it, but for the files.
+    Where only a verdict is here so far, what was accepted is taken from it, but for the files. With `ends` it is as it
+    was before them.
     """
-    rows = await cassandra.execute(READ, (submission_id,))
-    submission = submission_of(submission_id, rows)
-    return (
-        None if submission is None else SubmissionView(submission=submission, version=version_of(submission_id, rows))
+    rows, currents = await asyncio.gather(
+        cassandra.execute(READ, (submission_id,)), cassandra.execute(READ_CURRENTS, (submission_id,))
     )
+    end = ends.get(REJUDGINGS.name)
+    made = (one for one in currents_of(currents) if end is None or one.decided_offset < end)
+    return view_of(submission_id, [before(row, ends) for row in rows], tuple(made))
+
+
+async def read_verdict(
+    cassandra: Cassandra, submission_id: SubmissionId, judging_id: JudgingId
+) -> VerdictReached | None:
+    """The verdict of one judging; None where there is none."""
+    return _first_verdict(await cassandra.execute(READ_JUDGING, (submission_id, judging_id)))
+
+
+def currents_of(rows: Iterable[Row]) -> tuple[BecameCurrent, ...]:
+    """What these rows tell, the latest first."""
+    known = (BECAME_CURRENT.validate_json(row["became_current"]) for row in rows if row["became_current"] is not None)
+    return tuple(sorted(known, key=lambda one: one.decided_offset, reverse=True))
+
+
+def view_of(
+    submission_id: SubmissionId, rows: Sequence[Row], currents: tuple[BecameCurrent, ...] = ()
+) -> SubmissionView | None:
+    """The submission that these rows of its two partitions tell of.
+
+    A verdict that was made current and is not here yet is told by what made it current: all but its cases.
+    """
+    submission = submission_of(submission_id, rows)
+    if submission is None:
+        return None
+    version = max(version_of(submission_id, rows), *(rejudged_version(one.decided_offset) for one in currents), 0)
+    known = {it.judging_id for it in submission.judgings if isinstance(it, Judged)}
+    missing = {it.judging_id: it for one in currents if (it := _judged_by(one)) and it.judging_id not in known}
+    others = (it for it in submission.judgings if it.judging_id not in missing)
+    judgings = tuple(sorted((*others, *missing.values()), key=lambda it: it.judging_id))
+    return SubmissionView(submission=replace(submission, judgings=judgings), version=version, currents=currents)
 
 
 def submission_of(submission_id: SubmissionId, rows: Sequence[Row]) -> Received | None:
-    """The submission that these rows of its partition tell of."""
+    """The submission that these rows of its partition tell of, without what rejudgings made current."""
     of_judging: dict[JudgingId, list[Row]] = defaultdict(list)
     for row in rows:
         if row["judging_id"] is not None:  # a partition with nothing but static columns has one row without a key
@@ -186,6 +279,28 @@ def _differing(rows: Sequence[Row], first: VerdictReached) -> int:
     return sum((other.verdict, other.score) != (first.verdict, first.score) for other in others)
 
 
+def _judged_by(made: BecameCurrent) -> Judged | None:
+    now = made.now
+    if now.verdict is None:
+        return None
+    return Judged(
+        judging_id=now.judging_id,
+        attempt_id=AttemptId(""),
+        attempt=0,
+        verdict=now.verdict,
+        score=now.score,
+        cpu_time_ms=now.cpu_time_ms,
+        memory_bytes=now.memory_bytes,
+        compiler_output=None,
+        problem_cases=0,
+        cases=(),
+        provenance=None,
+        reason=None,
+        judged_at=made.decided_at,
+        rejudging_id=None if is_original(now.submission_id, now.judging_id) else made.rejudging_id,
+    )
+
+
 def _received(fact: Fact, event: SubmissionReceived) -> Effects:
     offset = fact.position.offset
     files = [(file.name, file.content) for file in event.files]
@@ -219,6 +334,24 @@ def _verdict(fact: Fact, event: VerdictReached) -> Effects:
     )
     body = submission_body(submission, version=judged_version(fact.position.offset))
     return _of_judging(fact, event, WRITE_VERDICT, key, "verdict", body["version"], body)
+
+
+def _rejudged(fact: Fact, event: RejudgingApplied | RejudgingReverted, row: NowCurrent) -> Effects:
+    """The channel is told that another verdict counts now; its cases are read by whoever follows."""
+    offset = fact.position.offset
+    made = BecameCurrent(
+        decided_offset=offset,
+        rejudging_id=event.rejudging_id,
+        reverted=isinstance(event, RejudgingReverted),
+        decided_at=event.occurred_at,
+        now=row,
+    )
+    version = rejudged_version(offset)
+    body = {"submission_id": row.submission_id, "rejudging_id": event.rejudging_id, "version": version}
+    return Effects(
+        writes=(Write(row.submission_id, WRITE_CURRENT, (row.submission_id, offset, to_text(made), offset)),),
+        announcements=(_announcement(fact, row.submission_id, "rejudged", version, body),),
+    )
 
 
 def _of_judging(

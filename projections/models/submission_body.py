@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from schemas.events import CaseJudged, JudgingStarted
+from schemas.ids import JudgingId
 from schemas.rules.submission import Compiling, Judged, Judging, Queued, Received, Running, Shown, current
 from schemas.rules.visibility import Sight, as_seen
 from schemas.values import CaseResult
@@ -20,7 +21,10 @@ class CaseBody(TypedDict):
 
 
 class JudgingBody(TypedDict):
-    """One judging of a submission."""
+    """One judging of a submission; `current` is the one whose verdict counts.
+
+    `differing_repeats` counts later verdicts of it that say something else: another attempt's, which came too late.
+    """
 
     judging_id: str
     state: str
@@ -29,6 +33,10 @@ class JudgingBody(TypedDict):
     score: float | None
     cpu_time_ms: int | None
     memory_bytes: int | None
+    rejudging_id: str | None
+    repeat: int
+    differing_repeats: int
+    current: bool
 
 
 class SubmissionBody(TypedDict):
@@ -82,12 +90,16 @@ class CaseJudgedBody(TypedDict):
     version: int
 
 
-def submission_body(submission: Received, sight: Sight = Sight.FULL, *, version: int) -> SubmissionBody:
+def submission_body(
+    submission: Received, sight: Sight = Sight.FULL, *, version: int, applied: Sequence[JudgingId] = ()
+) -> SubmissionBody:
     """The submission for someone who sees that much of it; its files are not part of it.
 
-    `AS_QUEUED` leaves no trace of a judging, not even in the version.
+    `applied` are the judgings of rejudgings that are applied, the last one on top. `AS_QUEUED` leaves no trace of a
+    judging, not even in the version.
     """
-    shown = as_seen(current(submission), sight)
+    now = current(submission, applied)
+    shown = as_seen(now, sight)
     what = submission.accepted
     hidden = sight is Sight.AS_QUEUED
     verdict = shown if isinstance(shown, Judged) else None
@@ -109,7 +121,9 @@ def submission_body(submission: Received, sight: Sight = Sight.FULL, *, version:
         "compiler_output": verdict.compiler_output if verdict else None,
         "problem_cases": _problem_cases(shown),
         "cases": [case_body(result) for result in _cases(shown)],
-        "judgings": [] if hidden else [_judging_body(judging) for judging in submission.judgings],
+        "judgings": []
+        if hidden
+        else [_judging_body(judging, current=judging is now) for judging in submission.judgings],
         "version": 0 if hidden else version,
     }
 
@@ -154,7 +168,7 @@ def case_body(result: CaseResult) -> CaseBody:
     }
 
 
-def _judging_body(judging: Judging) -> JudgingBody:
+def _judging_body(judging: Judging, *, current: bool) -> JudgingBody:
     verdict = judging if isinstance(judging, Judged) else None
     return {
         "judging_id": judging.judging_id,
@@ -164,6 +178,10 @@ def _judging_body(judging: Judging) -> JudgingBody:
         "score": verdict.score if verdict else None,
         "cpu_time_ms": verdict.cpu_time_ms if verdict else None,
         "memory_bytes": verdict.memory_bytes if verdict else None,
+        "rejudging_id": verdict.rejudging_id if verdict else None,
+        "repeat": verdict.repeat if verdict else 0,
+        "differing_repeats": verdict.differing_repeats if verdict else 0,
+        "current": current,
     }
 
 
@@ -174,7 +192,7 @@ def _attempt_id(shown: Shown) -> str | None:
         case Compiling() | Running():
             return shown.attempt.attempt_id
         case Judged():
-            return shown.attempt_id
+            return shown.attempt_id or None
 
 
 def _problem_cases(shown: Shown) -> int | None:

@@ -1,12 +1,12 @@
 """Three lists of submissions, newest first: a user's, a problem's and a contest's.
 
 They are alike but for whose they are and how an owner's lines are spread over partitions. A line is written once as
-accepted and once as judged, each whole, so whichever is here tells all that it knows.
+accepted, once as judged and once as a rejudging made it, each whole, so whichever is here tells all that it knows.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from heapq import merge
@@ -26,17 +26,21 @@ from projections.models.model import (
     first_wins,
     insert,
     is_original,
+    joined,
     judged_version,
+    now_current,
     received_version,
+    rejudged_version,
     to_json,
     to_text,
 )
 from schemas.cassandra import Cassandra, Row
-from schemas.events import SubmissionReceived, VerdictReached
+from schemas.events import RejudgingApplied, RejudgingReverted, SubmissionReceived, VerdictReached
 from schemas.ids import ContestId, LanguageId, ProblemId, SubmissionId, TeamId, UserId
+from schemas.manifests import NowCurrent
 from schemas.rules.submission import Judged, Queued
 from schemas.rules.visibility import Author, Sight
-from schemas.topics import SUBMISSIONS, VERDICTS
+from schemas.topics import REJUDGINGS, SUBMISSIONS, VERDICTS
 from schemas.values import Verdict
 
 VERSION: Final = 1
@@ -54,7 +58,7 @@ CONTEST_SHARDS: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the original judging came to."""
+    """What the judging that is current came to."""
 
     verdict: Verdict
     score: float
@@ -151,18 +155,21 @@ class SubmissionList:
         match fact.event:
             case SubmissionReceived():
                 line = _line(fact.event, None, received_version(offset))
-                return self._effects(fact, line, "received")
+                return self._effects(fact, line, "received", first_wins(offset))
             case VerdictReached() if is_original(fact.event.submission_id, fact.event.judging_id):
                 line = _line(fact.event, _outcome(fact.event), judged_version(offset))
-                return self._effects(fact, line, "judged")
+                return self._effects(fact, line, "judged", first_wins(offset))
+            case RejudgingApplied() | RejudgingReverted():
+                lines = (_line(row, _current_outcome(row), rejudged_version(offset)) for row in now_current(fact))
+                return joined(self._effects(fact, line, "rejudged", offset) for line in lines)
             case _:
                 return NOTHING
 
-    def _effects(self, fact: Fact, line: SubmissionLine, column: str) -> Effects:
+    def _effects(self, fact: Fact, line: SubmissionLine, column: str, timestamp: int) -> Effects:
         owner = self.owner(line)
         if owner is None:
             return NOTHING
-        bucket, place, timestamp = self.bucket(line), Place.of(line), first_wins(fact.position.offset)
+        bucket, place = self.bucket(line), Place.of(line)
         cql = insert(self.table, "owner", "bucket", "submitted_at_us", "submission_id", column)
         writes = [Write((owner, bucket), cql, (owner, bucket, *place, to_text(line), timestamp))]
         if self.buckets_grow:
@@ -179,7 +186,13 @@ class SubmissionList:
 
     def model(self) -> Model:
         """It as a read model, called like its table."""
-        return Model(name=self.table, version=VERSION, topics=(SUBMISSIONS, VERDICTS), begin=partial(Each, self.tell))
+        return Model(
+            name=self.table,
+            version=VERSION,
+            topics=(SUBMISSIONS, VERDICTS, REJUDGINGS),
+            begin=partial(Each, self.tell),
+            tables=(self.table, f"{self.table}_buckets") if self.buckets_grow else (self.table,),
+        )
 
 
 def _month(line: SubmissionLine) -> str:
@@ -289,7 +302,7 @@ def _latest_bucket(before: Place) -> str:
 
 async def _chunk(cassandra: Cassandra, table: str, owner: str, bucket: str, before: Place) -> list[SubmissionLine]:
     cql = (
-        f"SELECT received, judged FROM {table} WHERE owner = ? AND bucket = ? "
+        f"SELECT received, judged, rejudged FROM {table} WHERE owner = ? AND bucket = ? "
         f"AND (submitted_at_us, submission_id) < (?, ?) LIMIT {CHUNK}"
     )
     return [_line_of(row) for row in await cassandra.execute(cql, (owner, bucket, *before))]
@@ -299,10 +312,19 @@ LINE: Final = TypeAdapter(SubmissionLine)
 
 
 def _line_of(row: Row) -> SubmissionLine:
-    return LINE.validate_json(row["judged"] if row["judged"] is not None else row["received"])
+    """What a rejudging made of it counts; where that is the original judging without a verdict, what came of it."""
+    known = row["judged"] if row["judged"] is not None else row["received"]
+    if row["rejudged"] is None:
+        return LINE.validate_json(known)
+    rejudged = LINE.validate_json(row["rejudged"])
+    if rejudged.outcome is not None or known is None:
+        return rejudged
+    return replace(LINE.validate_json(known), version=rejudged.version)
 
 
-def _line(event: SubmissionReceived | VerdictReached, outcome: Outcome | None, version: int) -> SubmissionLine:
+def _line(
+    event: SubmissionReceived | VerdictReached | NowCurrent, outcome: Outcome | None, version: int
+) -> SubmissionLine:
     return SubmissionLine(
         submission_id=event.submission_id,
         user_id=event.user_id,
@@ -314,6 +336,12 @@ def _line(event: SubmissionReceived | VerdictReached, outcome: Outcome | None, v
         outcome=outcome,
         version=version,
     )
+
+
+def _current_outcome(row: NowCurrent) -> Outcome | None:
+    if row.verdict is None:
+        return None
+    return Outcome(verdict=row.verdict, score=row.score, cpu_time_ms=row.cpu_time_ms, memory_bytes=row.memory_bytes)
 
 
 def _outcome(event: VerdictReached) -> Outcome:

@@ -11,6 +11,8 @@ import uvloop
 from projections.models import CQL_AREA, CQL_FOLDER
 from projections.models.catalog import MODELS
 from projections.projector.service import Projector
+from projections.upkeep.caretaker import take_care
+from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import CassandraError, connect
 from schemas.cql_versions import wait_for_versions
 from schemas.eventlog.connect import connect as connect_log
@@ -62,9 +64,17 @@ async def _serve(settings: ProjectorSettings) -> None:
                     asyncio.get_running_loop().add_signal_handler(number, stopping.set)
                 with Heartbeats(HEARTS_PATIENCE_S) as heartbeats:
                     projector = Projector(
-                        MODELS, event_log=event_log, store=cassandra, stopping=stopping, heartbeats=heartbeats
+                        MODELS,
+                        event_log=event_log,
+                        store=cassandra,
+                        blobs=DirectoryBlobStore(settings.blobs),
+                        stopping=stopping,
+                        heartbeats=heartbeats,
                     )
-                    await projector.run()
+                    async with asyncio.TaskGroup() as tasks:
+                        tasks.create_task(take_care(cassandra, stopping))
+                        await projector.run()
+                        stopping.set()
             finally:
                 await asyncio.to_thread(event_log.close)
 

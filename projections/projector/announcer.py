@@ -78,7 +78,7 @@ class Countdown:
 
 def channel_updated(model: Model, announcement: Announcement) -> ChannelUpdated:
     """The event of an announcement, with an id that a repeat has too."""
-    position, event = announcement.cause
+    position, event = announcement.cause.position, announcement.cause.event
     is_told = len(announcement.data) <= MAX_DATA_BYTES
     return ChannelUpdated(
         event_id=derived_event_id("ChannelUpdated", f"{model.projection}:{announcement.channel}:{position}"),

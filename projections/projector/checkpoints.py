@@ -20,8 +20,9 @@ class Checkpoints:
     knowing cannot take it back.
     """
 
-    def __init__(self, model: Model, store: Store) -> None:
-        self._model = model
+    def __init__(self, model: Model, store: Store, *, projection: str | None = None) -> None:
+        """`projection` where it is not the live one that goes on, but a rebuild of it."""
+        self._projection = projection or model.projection
         self._store = store
 
     async def read(self) -> dict[Partition, Checkpoint]:
@@ -30,7 +31,7 @@ class Checkpoints:
             Partition(row["topic"], row["partition"]): Checkpoint(
                 next_offset=row["next_offset"], causes=dict(row["causes"] or {})
             )
-            for row in await self._store.execute(READ, (self._model.projection,))
+            for row in await self._store.execute(READ, (self._projection,))
         }
 
     async def write(self, checkpoints: Iterable[tuple[Partition, Checkpoint]]) -> None:
@@ -38,5 +39,5 @@ class Checkpoints:
         await self._store.write([[self._statement(*one) for one in checkpoints]])
 
     def _statement(self, partition: Partition, checkpoint: Checkpoint) -> Statement:
-        place = (self._model.projection, *partition, checkpoint.next_offset)
+        place = (self._projection, *partition, checkpoint.next_offset)
         return Statement(WRITE, (*place, dict(checkpoint.causes) or None, checkpoint.next_offset))

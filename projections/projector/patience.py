@@ -1,9 +1,10 @@
-"""Patience: what to do while Cassandra or the broker is away, which is to wait, and to say so once."""
+"""Patience: what to do while Cassandra, the broker or a blob is away, which is to wait, and to say so once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from schemas.blobs.port import BlobError
 from schemas.cassandra import CassandraUnavailable
 from schemas.eventlog.errors import AppendRefused, AppendRejected, AppendUncertain, LogUnavailable
 from schemas.heartbeats import Beat, unwatched
@@ -17,7 +18,7 @@ FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 2.0
 """What comes back is noticed within this; work goes on well within the 15 s that we promise."""
 
-PASSING: Final = (CassandraUnavailable, LogUnavailable, AppendRefused, AppendUncertain)
+PASSING: Final = (CassandraUnavailable, LogUnavailable, AppendRefused, AppendUncertain, BlobError)
 
 
 class Stopping(Exception):

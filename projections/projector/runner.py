@@ -4,7 +4,8 @@ Theory of operation
 -------------------
 For every batch of records, in this order and each awaited before the next:
 
-1. poll, and fold the records of each partition; the result is data (`partition.py`);
+1. poll, and fold the records of each partition, with the manifests that they name; the result is data
+   (`partition.py`);
 2. write the rows, side by side, those of one partition of a table as one atomic batch;
 3. announce on `live` what changed, acknowledged by the broker;
 4. give up what cannot be dealt with: a dead letter, acknowledged;
@@ -33,25 +34,30 @@ partitions away, which is harmless for the reasons above.
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final, NamedTuple
 
 from projections.models.model import Announcement, Model, Write, joined
 from projections.projector.announcer import Announcer
 from projections.projector.checkpoints import Checkpoints
+from projections.projector.manifests import Manifests
 from projections.projector.metrics import DEAD_LETTERS, EVENTS, NEXT_OFFSET, SECONDS
-from projections.projector.partition import Checkpoint, GivenUp, Held
+from projections.projector.partition import Checkpoint, GivenUp, Held, Outcome
 from projections.projector.patience import Patience, Stopping
+from projections.projector.progress import Parked, Progress
+from projections.projector.rows import Rows
 from projections.projector.store import Store
-from schemas.cassandra import CassandraRefused, Statement
+from projections.upkeep.controls import Control, Controls, Order
+from schemas.blobs.port import BlobStore
+from schemas.cassandra import CassandraRefused
 from schemas.eventlog.port import Committed, EventLog, Partition, Record
 from schemas.heartbeats import Beat, unwatched
 from schemas.log import EventLogger
-from schemas.values import DeadLetterReason
+from schemas.values import DeadLetterReason, Position
 
 log = EventLogger(__name__)
 
@@ -60,6 +66,9 @@ MAX_BATCH: Final = 500
 
 POLL_S: Final = 0.5
 """A poll returns as soon as anything is there, and when the reader is closed; this only bounds an idle wait."""
+
+LOOK_EVERY_S: Final = 0.2
+"""How soon a paused model sees that it may go on."""
 
 
 class Share(NamedTuple):
@@ -84,20 +93,57 @@ class Runner:
     """Projects one model until it is told to stop."""
 
     def __init__(
-        self, model: Model, *, event_log: EventLog, store: Store, stopping: asyncio.Event, beat: Beat = unwatched
+        self,
+        model: Model,
+        *,
+        event_log: EventLog,
+        store: Store,
+        blobs: BlobStore,
+        stopping: asyncio.Event,
+        beat: Beat = unwatched,
+        controls: Controls | None = None,
     ) -> None:
         self._model = model
         self._log = event_log
-        self._store = store
         self._stopping = stopping
+        self._beat = beat
+        self._controls = controls or Controls()
         self._checkpoints = Checkpoints(model, store)
         self._announcer = Announcer(model, event_log)
         self._patience = Patience(stopping, beat=beat, model=model.name)
+        self._manifests = Manifests(blobs, self._patience)
+        self._rows = Rows(model, store, self._controls, self._patience)
         self._held: dict[Partition, Held] = {}
+        self._suspects: dict[Partition, int] = {}
+        self._progress = Progress()
         self._has_joined = False
 
     async def run(self) -> None:
         """Returns once `stopping` is set and the batch under way is done, or waits for what is away."""
+        while not self._stopping.is_set():
+            control = self._controls.of(self._model.projection)
+            if control.paused is None:
+                await self._session(control)
+            else:
+                await self._rest(control)
+
+    async def _rest(self, control: Control) -> None:
+        """Paused: in no group, so that nothing is read or held."""
+        log.info("paused", model=self._model.name)
+        while not self._stopping.is_set() and not self._must_begin_anew(control):
+            self._beat()
+            self._has_joined = True
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._stopping.wait()
+            except TimeoutError:
+                pass
+
+    def _must_begin_anew(self, control: Control) -> bool:
+        return self._controls.of(self._model.projection).asks_to_begin_anew(control)
+
+    async def _session(self, control: Control) -> None:
+        """A member of the group until we are to stop, or orders change what a partition begins with."""
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, thread_name_prefix=f"poll-{self._model.name}") as poller:
             reader = self._log.group_reader(
@@ -107,7 +153,7 @@ class Runner:
                 revoked=self._revoked,
             )
             poll = partial(loop.run_in_executor, poller, reader.poll, MAX_BATCH, POLL_S)
-            projecting = asyncio.create_task(self._project_all(poll))
+            projecting = asyncio.create_task(self._project_all(poll, control))
             stopping = asyncio.create_task(self._stopping.wait())
             try:
                 await asyncio.wait((projecting, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -116,21 +162,24 @@ class Runner:
                 if not self._stopping.is_set():
                     projecting.cancel()
                 await asyncio.to_thread(reader.close)  # a poll under way returns, so that we stop at once
+                self._revoked(frozenset(self._held))
             try:
                 await projecting
             except* Stopping:
                 log.warning("stopped_before_done", model=self._model.name)
 
-    async def _project_all(self, poll: Callable[[], Awaitable[list[Record]]]) -> None:
+    async def _project_all(self, poll: Callable[[], Awaitable[list[Record]]], control: Control) -> None:
         """Two stages: the rows of a batch are written while the batch before it is announced."""
         async with asyncio.TaskGroup() as tasks:
             finishing = tasks.create_task(asyncio.sleep(0))
-            while not self._stopping.is_set():
+            while not self._stopping.is_set() and not self._must_begin_anew(control):
                 records = await self._patience.until_done("records", poll)
                 self._has_joined = True
                 if records:
                     batch = await self._written(records)
                     await finishing
+                    if batch is None:
+                        return
                     finishing = tasks.create_task(self._finish(batch))
 
     def waiting_for(self) -> str | None:
@@ -139,7 +188,13 @@ class Runner:
 
     def next_offsets(self) -> dict[Partition, int]:
         """Where it is in the partitions that it holds."""
-        return {partition: held.next_offset for partition, held in list(self._held.items())}
+        parked = {partition: parked.offset for partition, parked in self._progress.parked.items()}
+        return {partition: held.next_offset for partition, held in list(self._held.items())} | parked
+
+    def progress(self) -> Progress:
+        """What else is to be told of it."""
+        self._progress.waits_for = self._patience.waiting_for
+        return self._progress
 
     def _assigned(
         self, committed: Mapping[Partition, Committed | None], loop: asyncio.AbstractEventLoop
@@ -152,37 +207,73 @@ class Runner:
             known = await self._patience.until_done("checkpoints", self._checkpoints.read)
         except Stopping:
             return {}  # what arrives now is not held, and so left alone
+        skips = self._controls.of(self._model.projection).skips
         for partition in partitions:
             checkpoint = known.get(partition, Checkpoint())
-            self._held[partition] = Held(
-                fold=self._model.begin(),
-                next_offset=0 if self._model.remembers else checkpoint.next_offset,
-                written_below=checkpoint.next_offset,
-                causes=dict(checkpoint.causes),
-            )
+            self._held[partition] = held_from(self._model, partition, checkpoint, skips)
         log.info("assigned", model=self._model.name, partitions=len(partitions))
         self._show_offsets()
         return {partition: self._held[partition].next_offset for partition in partitions}
 
     def _revoked(self, partitions: frozenset[Partition]) -> None:
         for partition in partitions:
+            self._progress.parked.pop(partition, None)
             if self._held.pop(partition, None) is not None:
                 NEXT_OFFSET.remove(self._model.name, partition.topic, str(partition.number))
 
-    async def _written(self, records: Sequence[Record]) -> Batch:
-        """Folds the records and writes their rows."""
+    async def _written(self, records: Sequence[Record]) -> Batch | None:
+        """Folds the records and writes their rows; None where all is to begin anew, with more care."""
+        manifests = await self._manifests.named_by(records)
         shares = self._shares(records)
-        outcomes = [share.held.take(share.records) for share in shares]
+        if self._suspects:
+            outcomes, refused = [await self._taken_with_care(share, manifests) for share in shares], []
+        else:
+            outcomes = [share.held.take(share.records, manifests) for share in shares]
+            written = await self._write([write for one in outcomes for write in one.effects.writes], records, manifests)
+            if written is None:
+                self._suspects = {share.partition: share.held.next_offset for share in shares}
+                return None
+            refused = written
         checkpoints = [(share.partition, checkpoint) for share in shares if (checkpoint := share.held.checkpoint())]
-        effects = joined(outcome.effects for outcome in outcomes)
-        refused = await self._write(effects.writes, records) if effects.writes else []
+        self._park([(share, one.parked) for share, one in zip(shares, outcomes, strict=True) if one.parked is not None])
         unwritten = {one.record.position for one in refused}
         return Batch(
             records=records,
-            announcements=[one for one in effects.announcements if one.cause.position not in unwritten],
+            announcements=[
+                told for one in outcomes for told in one.effects.announcements if told.cause.position not in unwritten
+            ],
             given_up=[*(one for outcome in outcomes for one in outcome.given_up), *refused],
             checkpoints=checkpoints,
         )
+
+    async def _taken_with_care(self, share: Share, manifests: Mapping[Position, bytes]) -> Outcome:
+        """One record at a time, until what was refused is behind us: so it is known which one is to blame."""
+        outcomes: list[Outcome] = []
+        for record in share.records:
+            outcome = share.held.take([record], manifests)
+            try:
+                await self._rows.write(outcome.effects.writes)
+            except CassandraRefused as refusal:
+                share.held.next_offset = record.position.offset
+                outcome = Outcome(parked=_refused(record, refusal))
+            outcomes.append(outcome)
+            if outcome.parked is not None:
+                break
+        if share.held.next_offset >= self._suspects.get(share.partition, 0) or outcomes[-1].parked is not None:
+            self._suspects.pop(share.partition, None)
+        return Outcome(
+            effects=joined(one.effects for one in outcomes),
+            given_up=tuple(given_up for one in outcomes for given_up in one.given_up),
+            parked=outcomes[-1].parked,
+        )
+
+    def _park(self, parked: Sequence[tuple[Share, GivenUp]]) -> None:
+        """Holds these partitions no more; what still comes of them is left alone. Every assignment tries again."""
+        for share, poison in parked:
+            self._held.pop(share.partition, None)
+            offset, detail = poison.record.position.offset, poison.detail[:1000]
+            self._progress.parked[share.partition] = Parked(offset=offset, detail=detail, since=datetime.now(UTC))
+            log.error("parked", model=self._model.name, position=poison.record.position, why=detail[:300])
 
     async def _finish(self, batch: Batch) -> None:
         """Tells what was written, then keeps that it was told."""
@@ -204,34 +295,33 @@ class Runner:
                 shares.setdefault(partition, Share(partition, held, [])).records.append(record)
         return list(shares.values())
 
-    async def _write(self, writes: Sequence[Write], records: Sequence[Record]) -> list[GivenUp]:
-        batches = batches_of(writes)
+    async def _write(
+        self, writes: Sequence[Write], records: Sequence[Record], manifests: Mapping[Position, bytes]
+    ) -> list[GivenUp] | None:
+        """Answers the records whose rows are refused; None where the model does not go on without them."""
         try:
-            await self._patience.until_done("rows", lambda: self._store.write(batches))
+            await self._rows.write(writes)
         except CassandraRefused as refusal:
-            if self._model.remembers:
-                raise  # its rows are of many records, and its records are our own: a bug for a person to look at
             log.error("rows_refused", error=refusal, model=self._model.name)
-            return await self._write_one_by_one(records)
+            return None if self._model.parks else await self._write_one_by_one(records, manifests)
         return []
 
-    async def _write_one_by_one(self, records: Sequence[Record]) -> list[GivenUp]:
+    async def _write_one_by_one(self, records: Sequence[Record], manifests: Mapping[Position, bytes]) -> list[GivenUp]:
         """After a refusal: finds the records whose rows Cassandra does not take. The fold has no memory to spoil."""
         given_up: list[GivenUp] = []
         for record in records:
             alone = Held(fold=self._model.begin(), next_offset=0, written_below=0)
-            batches = batches_of(alone.take([record]).effects.writes)
             try:
-                await self._patience.until_done("rows", partial(self._store.write, batches))
+                await self._rows.write(alone.take([record], manifests).effects.writes)
             except CassandraRefused as refusal:
-                reason = DeadLetterReason.UNEXPECTED_EVENT
-                given_up.append(GivenUp(record=record, reason=reason, detail=str(refusal)[:1000]))
+                given_up.append(_refused(record, refusal))
         return given_up
 
     async def _give_up(self, given_up: Sequence[GivenUp]) -> None:
         for one in given_up:
             detail = one.detail[:300]
             log.error("given_up", model=self._model.name, position=one.record.position, why=one.reason, detail=detail)
+            self._progress.note_error(f"gave up {one.record.position}: {detail}", datetime.now(UTC))
         DEAD_LETTERS.labels(self._model.name).inc(len(given_up))
         await self._patience.until_done("dead-letters", lambda: self._announcer.give_up(given_up))
 
@@ -245,9 +335,21 @@ class Runner:
             NEXT_OFFSET.labels(self._model.name, partition.topic, str(partition.number)).set(offset)
 
 
-def batches_of(writes: Iterable[Write]) -> list[list[Statement]]:
-    """The writes of one partition of a table become one batch: atomic, and a fifth of the cost."""
-    of_partition: dict[object, list[Statement]] = defaultdict(list)
-    for write in writes:
-        of_partition[write.partition].append(Statement(write.cql, write.values))
-    return list(of_partition.values())
+def held_from(model: Model, partition: Partition, checkpoint: Checkpoint, skips: Mapping[Position, Order]) -> Held:
+    """A partition as its checkpoint left it; with a memory it begins at 0."""
+    return Held(
+        fold=model.begin(),
+        next_offset=0 if model.remembers else checkpoint.next_offset,
+        written_below=checkpoint.next_offset,
+        causes=dict(checkpoint.causes),
+        skips={
+            position.offset: f"{order.by}: {order.reason}"
+            for position, order in skips.items()
+            if (position.topic, position.partition) == partition
+        },
+        parks=model.parks,
+    )
+
+
+def _refused(record: Record, refusal: CassandraRefused) -> GivenUp:
+    return GivenUp(record=record, reason=DeadLetterReason.UNEXPECTED_EVENT, detail=str(refusal)[:1000])

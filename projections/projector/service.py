@@ -1,19 +1,30 @@
 """All models of one process: runs them side by side, and measures how far behind the log they are."""
 
 import asyncio
+import secrets
+import time
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from projections.models.model import Model
 from projections.projector.metrics import END_OFFSET, LAG
+from projections.projector.patience import Patience, Stopping
+from projections.projector.progress import Rates, tell_progress
 from projections.projector.runner import Runner
 from projections.projector.store import Store
+from projections.upkeep.controls import Controls, read_controls, say_gone, say_present
+from schemas.blobs.port import BlobStore
+from schemas.cassandra import CassandraUnavailable
 from schemas.eventlog.errors import LogUnavailable
 from schemas.eventlog.port import EventLog
 from schemas.heartbeats import Heartbeats, unwatched
 from schemas.topics import Topic
 
 MEASURE_EVERY_S: Final = 5.0
+ORDERS_EVERY_S: Final = 0.5
+TELL_EVERY_S: Final = 1.0
 
 
 class Projector:
@@ -25,10 +36,15 @@ class Projector:
         *,
         event_log: EventLog,
         store: Store,
+        blobs: BlobStore,
         stopping: asyncio.Event,
         heartbeats: Heartbeats | None = None,
     ) -> None:
+        self._name = secrets.token_hex(6)
         self._log = event_log
+        self._store = store
+        self._controls = Controls(partial(read_controls, store))
+        self._patience = Patience(stopping)
         self._stopping = stopping
         self._topics = tuple({topic.name: topic for model in models for topic in model.topics}.values())
         self._runners = {
@@ -36,20 +52,31 @@ class Projector:
                 model,
                 event_log=event_log,
                 store=store,
+                blobs=blobs,
                 stopping=stopping,
                 beat=heartbeats.heart(model.name) if heartbeats else unwatched,
+                controls=self._controls,
             )
             for model in models
         }
 
     async def run(self) -> None:
         """Returns once all have stopped; where one fails, all end and its error is raised."""
+        try:
+            # Present first, orders second: whoever changes orders in between sees us, and waits until we heed them.
+            await self._patience.until_done("presence", lambda: say_present(self._store, self._name, None))
+            await self._patience.until_done("orders", self._controls.refresh)
+        except Stopping:
+            return
         async with asyncio.TaskGroup() as tasks:
-            measuring = tasks.create_task(self._measure())
+            aside = [tasks.create_task(work()) for work in (self._measure, self._follow_orders, self._tell_progress)]
             async with asyncio.TaskGroup() as running:
                 for model, runner in self._runners.items():
                     running.create_task(self._run(runner), name=model.projection)
-            measuring.cancel()
+            for task in aside:
+                task.cancel()
+        with suppress(CassandraUnavailable):
+            await say_gone(self._store, self._name)
 
     async def _run(self, runner: Runner) -> None:
         """Where one ends, by a failure too, all are to stop; one that waits for Cassandra would not hear of it else."""
@@ -64,6 +91,24 @@ class Projector:
             model.name: why for model, runner in self._runners.items() if (why := runner.waiting_for()) is not None
         }
         return "; ".join(f"{name} waits for {why}" for name, why in waits.items()) or None
+
+    async def _follow_orders(self) -> None:
+        """Reads what was ordered, and says what we heed."""
+        while True:
+            with suppress(CassandraUnavailable):
+                await self._controls.refresh()
+                await say_present(self._store, self._name, self._controls.revisions())
+            await asyncio.sleep(ORDERS_EVERY_S)
+
+    async def _tell_progress(self) -> None:
+        rates = {model: Rates() for model in self._runners}
+        while True:
+            for model, runner in self._runners.items():
+                now_by_partition = rates[model].look(time.monotonic(), runner.next_offsets())
+                with suppress(CassandraUnavailable):
+                    progress = runner.progress()
+                    await tell_progress(self._store, model.projection, self._name, progress, now_by_partition)
+            await asyncio.sleep(TELL_EVERY_S)
 
     async def _measure(self) -> None:
         while True:

@@ -9,10 +9,13 @@ import uvloop
 
 from projections.live.wakes import Wakes
 from projections.models import CQL_AREA, CQL_FOLDER
+from projections.models.catalog import MODELS
 from projections.query_api.app import Ports
 from projections.query_api.reads import CassandraReads
 from projections.query_api.service import QueryService
 from projections.serving import let_drain_end_quietly
+from projections.upkeep.cassandra import CassandraUpkeep
+from projections.upkeep.serving import serving
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra, CassandraError
 from schemas.cassandra import connect as connect_cassandra
@@ -51,10 +54,11 @@ async def serve(settings: QuerySettings) -> int:
     try:
         async with await connect_cassandra(settings.cassandra, settings.keyspace) as cassandra:
             await wait_for_versions(cassandra, CQL_FOLDER, area=CQL_AREA)
-            service = QueryService(_ports(settings, event_log, cassandra))
-            let_drain_end_quietly()
-            server = service.server(settings.host, settings.port)
-            await server.serve()
+            async with serving(cassandra, MODELS) as readings:
+                service = QueryService(_ports(settings, event_log, readings))
+                let_drain_end_quietly()
+                server = service.server(settings.host, settings.port)
+                await server.serve()
     finally:
         await asyncio.to_thread(event_log.close)
     if service.failure is not None:
@@ -65,6 +69,7 @@ async def serve(settings: QuerySettings) -> int:
 def _ports(settings: QuerySettings, event_log: EventLog, cassandra: Cassandra) -> Ports:
     return Ports(
         reads=CassandraReads(cassandra),
+        upkeep=CassandraUpkeep(cassandra),
         log=event_log,
         blobs=DirectoryBlobStore(settings.blobs),
         tokens=Tokens(settings.token_public_key.read_bytes()),

@@ -1,10 +1,10 @@
-"""Contests, their teams and their boards."""
+"""Contests and their teams."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import Query, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from projections.models.contests import Team
@@ -23,17 +23,13 @@ from projections.query_api.parameters import (
 )
 from projections.query_api.reads import Reads
 from projections.viewers import viewer_of
-from projections.whole_board import whole_board
 from schemas.http import refusals
 from schemas.http.identity import Identity
 from schemas.http.refusals import Refusal
 from schemas.ids import CLICS_ID, ContestId
 from schemas.rules.contest import Contest, state_at
-from schemas.rules.icpc_row import View
-from schemas.rules.visibility import board_view
 
 MODEL: Final = "contests"
-BOARDS: Final = "boards"
 
 MOST_CONTESTS: Final = 5_000
 """All that there will be for a long time; a page is cut from them."""
@@ -71,26 +67,6 @@ class Contests:
         end = cursor_of(page[-1].contest.contest_id) if begin + limit < len(lines) else None
         contests = [self._contest(line.contest, thawed=line.thawed) for line in page]
         return answered(request, with_applied({"contests": contests, "cursor": end}, applied))
-
-    async def board(
-        self,
-        request: Request,
-        contest_id: str,
-        who: Who,
-        view: Annotated[View, Query(description="`jury` is the board without a freeze, for the jury")] = View.PUBLIC,
-        after: After = None,
-    ) -> Response:
-        """The board as it is now: the public one, for everyone alike, unless the jury's is asked for."""
-        known_id = contest_id_of(contest_id)
-        if "at" in request.query_params:
-            raise Refusal(refusals.UNSUPPORTED_PARAMETER, "at: a board can be had as it is now only")
-        if board_view(viewer_of(who), jury_asked=view is View.JURY) is not view:
-            raise Refusal(refusals.FORBIDDEN, "the jury's board is for the jury")
-        applied = await self._freshness.reached(BOARDS, after, key=known_id)
-        board = await self._reads.board(known_id, view)
-        if board is None:
-            raise _unknown(known_id)
-        return answered(request, with_applied({**whole_board(board, view, self._clock())}, applied))
 
     def _contest(self, contest: Contest, *, thawed: bool) -> Body:
         return {

@@ -29,7 +29,7 @@ from schemas.events import DeadLettered
 from schemas.http import refusals
 from schemas.http.identity import Identity, Role, holding
 from schemas.http.refusals import Refusal
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import DEAD_LETTERS, TOPIC_BY_NAME
 
 Jury = Annotated[Identity, Depends(holding(Role.JURY))]
 Body = dict[str, Any]
@@ -80,15 +80,15 @@ class DeadLetters:
         kept = self._kept()
         end = kept.end if before is None else min(before, kept.end)
         begin = max(kept.first, end - limit)
-        lines = [_line(record) for record in self._read(begin, end)]
+        lines = [_line(record) for record in self._read(LETTERS, begin, end)]
         return {"dead_letters": lines[::-1], "cursor": cursor_of(begin) if begin > kept.first else None}
 
     def _letter(self, offset: int) -> Body:
         kept = self._kept()
         if not kept.first <= offset < kept.end:
             raise _unknown(f"{LETTERS.topic}:{LETTERS.number}:{offset}")
-        for record in self._read(offset, offset + 1):
-            return _whole(record)
+        for record in self._read(LETTERS, offset, offset + 1):
+            return {**_whole(record), "submission_id": self._submission_of(record)}
         raise _unknown(f"{LETTERS.topic}:{LETTERS.number}:{offset}")
 
     def _kept(self) -> Kept:
@@ -96,17 +96,31 @@ class DeadLetters:
         ends = self._log.end_offsets(DEAD_LETTERS, timeout_s=WITHIN_S)
         return Kept(firsts[LETTERS.number], ends[LETTERS.number])
 
-    def _read(self, begin: int, end: int) -> Iterator[Record]:
+    def _submission_of(self, letter: Record) -> str | None:
+        """Whose submission the record was, if it is still there, can be read and is of one."""
+        source = letter.event.caused_by if isinstance(letter.event, DeadLettered) else None
+        topic = TOPIC_BY_NAME.get(source.topic) if source is not None else None
+        if source is None or topic is None:
+            return None
+        at = Partition(source.topic, source.partition)
+        first = self._log.begin_offsets(topic, timeout_s=WITHIN_S).get(at.number)
+        end = self._log.end_offsets(topic, timeout_s=WITHIN_S).get(at.number)
+        if first is None or end is None or not first <= source.offset < end:
+            return None
+        record = next(self._read(at, source.offset, source.offset + 1), None)
+        return None if record is None else getattr(record.event, "submission_id", None)
+
+    def _read(self, at: Partition, begin: int, end: int) -> Iterator[Record]:
         """The records from `begin` to before `end`, one in memory at a time."""
         if begin >= end:
             return
         deadline = time.monotonic() + WITHIN_S
-        reader = self._log.reader({LETTERS: begin})
+        reader = self._log.reader({at: begin})
         try:
             last = begin - 1
             while last < end - 1:
                 if (left_s := deadline - time.monotonic()) <= 0:
-                    raise LogUnavailable(f"the dead letters could not be read in {WITHIN_S:g} s")
+                    raise LogUnavailable(f"{at.topic} could not be read in {WITHIN_S:g} s")
                 for record in reader.poll(1, left_s):
                     last = record.position.offset
                     if last < end:

@@ -31,7 +31,10 @@ class Case(Document):
 
 
 class Judging(Document):
-    """One grading of a submission."""
+    """One grading of a submission, the original or one of a rejudging; `current` is the one whose verdict counts.
+
+    `differing_repeats` counts verdicts of other attempts at it that came later and say something else.
+    """
 
     judging_id: str
     state: str
@@ -40,6 +43,10 @@ class Judging(Document):
     score: float | None
     cpu_time_ms: int | None
     memory_bytes: int | None
+    rejudging_id: str | None
+    repeat: int
+    differing_repeats: int
+    current: bool
 
 
 class File(Document):
@@ -108,6 +115,7 @@ class Submission(Document):
     files: list[File] | None = None
     entry_point: str | None = None
     provenance: Provenance | None = None
+    at: str | None = None
     applied: bool | None = None
 
 
@@ -305,7 +313,9 @@ class Row(Document):
 
 
 class Board(Document):
-    """A board at one moment. `frozen` is the sentence that a frozen one carries."""
+    """A board at one moment. `frozen` is the sentence that a frozen one carries; `at` is there where it was asked for
+    as it was then, or by an offset: when that was.
+    """
 
     contest_id: str
     name: str
@@ -316,7 +326,23 @@ class Board(Document):
     thawed: bool
     problems: list[ContestProblem]
     rows: list[Row]
+    at: str | None = None
     applied: bool | None = None
+
+
+class Moment(Document):
+    """A place in a contest's feed, and when it was reached."""
+
+    offset: int
+    at: str
+
+
+class Timeline(Document):
+    """When a board changed; all of the feed below `next_offset` was looked at."""
+
+    contest_id: str
+    next_offset: int
+    moments: list[Moment]
 
 
 class DeadLetterLine(Document):
@@ -339,7 +365,63 @@ class DeadLetterPage(Document):
 
 
 class DeadLetter(DeadLetterLine):
-    """A dead letter with the record's key and value, in base64."""
+    """A dead letter with the record's key and value, in base64; `submission_id` where the record was of one."""
 
     key: str | None
     value: str
+    submission_id: str | None
+
+
+class Counts(Document):
+    """`judged` of the submissions have a verdict that may be seen, of which `accepted` are AC."""
+
+    submissions: int
+    judged: int
+    accepted: int
+
+
+class LanguageCounts(Counts):
+    """The same in one language."""
+
+    language: str
+
+
+class DayCounts(Counts):
+    """The same of one day, in UTC."""
+
+    day: str
+
+
+class CpuTimes(Document):
+    """How many accepted programs took at most each of `bounds_ms`, and more than the one before; the last bucket of
+    `accepted` has those that took more than all of them.
+    """
+
+    bounds_ms: list[int]
+    accepted: list[int]
+
+
+class ProblemStatistics(Counts):
+    """A problem's figures. What a freeze hides is submitted and not judged; `acceptance_rate` is accepted of judged."""
+
+    problem_id: str
+    acceptance_rate: float | None
+    users_tried: int
+    users_solved: int
+    verdicts: dict[str, int]
+    languages: list[LanguageCounts]
+    cpu_time: CpuTimes
+    applied: bool | None = None
+
+
+class UserStatistics(Counts):
+    """A user's figures, of what the viewer sees of their submissions; days without any are left out."""
+
+    user_id: str
+    acceptance_rate: float | None
+    tried: list[str]
+    solved: list[str]
+    verdicts: dict[str, int]
+    languages: list[LanguageCounts]
+    days: list[DayCounts]
+    applied: bool | None = None

@@ -2,9 +2,10 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
 
 from schemas.http import refusals
 from schemas.http.identity import Identity, anyone
@@ -21,6 +22,7 @@ DEFAULT_CATALOG_LIMIT: Final = 200
 HIGHEST_CATALOG_LIMIT: Final = 1_000
 
 CANONICAL_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE | re.ASCII)
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]+$"
 
 Who = Annotated[Identity | None, Depends(anyone)]
@@ -31,10 +33,13 @@ WaitS = Annotated[
 After = Annotated[
     str | None, Query(max_length=LONGEST_CURSOR, description="A position, as writes answer it: what it wrote is seen")
 ]
+At = Annotated[str | None, Query(max_length=40, description="A moment that has been, RFC 3339: as it was then")]
 Limit = Annotated[int, Query(ge=1, le=HIGHEST_LIMIT)]
 CatalogLimit = Annotated[int, Query(ge=1, le=HIGHEST_CATALOG_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=LONGEST_CURSOR, description="As the page before answered it")]
 Filter = Annotated[str | None, Query(max_length=128, pattern=PRINTABLE)]
+
+UserPath = Annotated[str, Path(min_length=1, max_length=128, pattern=PRINTABLE)]
 
 
 def submission_id_of(text: str) -> SubmissionId:
@@ -64,6 +69,20 @@ def position_of(text: str) -> Position:
     if topic is None or position.partition >= topic.partitions:
         raise Refusal(refusals.INVALID_POSITION, f"the log has no partition {position.topic}:{position.partition}")
     return position
+
+
+def moment_of(text: str, now: datetime) -> datetime:
+    """A moment that has been, as RFC 3339 writes it, in UTC."""
+    try:
+        if not RFC_3339.fullmatch(text):
+            raise ValueError
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        detail = "at: a moment is 2026-11-21T12:00:00Z, or with an offset (in a URL a plus sign is %2B)"
+        raise Refusal(refusals.MALFORMED_MOMENT, detail) from None
+    if moment > now:
+        raise Refusal(refusals.MOMENT_IN_FUTURE, f"at: here it is {now.isoformat()}")
+    return moment
 
 
 def cursor_of(place: object) -> str:

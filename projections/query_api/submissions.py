@@ -1,9 +1,8 @@
 """One submission, and lists of them."""
 
 import asyncio
-from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -12,8 +11,6 @@ from starlette.responses import Response
 
 from projections.live.patience import is_fresh
 from projections.live.wakes import Wakes
-from projections.models.submission import SubmissionView
-from projections.models.submission_body import submission_body
 from projections.models.submission_lists import LineBody, Place, SubmissionLine, line_body
 from projections.query_api.answers import answered, with_applied
 from projections.query_api.eyes import Eyes
@@ -21,6 +18,7 @@ from projections.query_api.freshness import Freshness
 from projections.query_api.parameters import (
     DEFAULT_LIMIT,
     After,
+    At,
     Cursor,
     Filter,
     Limit,
@@ -28,18 +26,20 @@ from projections.query_api.parameters import (
     Who,
     cursor_of,
     invalid_cursor,
+    moment_of,
     place_in,
     submission_id_of,
 )
+from projections.query_api.past_submissions import PastSubmissions
 from projections.query_api.reads import Reads
+from projections.query_api.seen_submission import seen_submission
 from projections.viewers import author_of
 from schemas.http import refusals
 from schemas.http.identity import Identity
 from schemas.http.refusals import Refusal
 from schemas.ids import ContestId, ProblemId, SubmissionId, UserId
-from schemas.rules.submission import Judged, Queued, current
-from schemas.rules.visibility import Sight
-from schemas.values import Provenance, SourceFile, Verdict
+from schemas.rules.submission import Judged, Queued
+from schemas.values import Verdict
 
 MOST_LOOKED_AT: Final = 1_000
 """Lines that one page looks at, so that a filter that nothing passes ends; the cursor goes on from there."""
@@ -50,17 +50,39 @@ Body = dict[str, Any]
 class Submissions:
     """The routes of submissions."""
 
-    def __init__(self, reads: Reads, freshness: Freshness, wakes: Wakes, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        reads: Reads,
+        freshness: Freshness,
+        past: PastSubmissions,
+        wakes: Wakes,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._reads = reads
+        self._past = past
         self._freshness = freshness
         self._wakes = wakes
         self._clock = clock
 
     async def one(
-        self, request: Request, submission_id: str, who: Who, wait_s: WaitS = None, after: After = None
+        self,
+        request: Request,
+        submission_id: str,
+        who: Who,
+        wait_s: WaitS = None,
+        at: At = None,
+        after: After = None,
     ) -> Response:
-        """A submission as its viewer may see it; with `wait` once it is judged or the time is over."""
+        """A submission as its viewer may see it; with `wait` once it is judged or the time is over.
+
+        With `at` as it was at that moment, to whoever might have seen it then and may see it now.
+        """
         known_id = submission_id_of(submission_id)
+        if at is not None:
+            if wait_s is not None or after is not None:
+                raise Refusal(refusals.MALFORMED_REQUEST, "at: a moment that has been is not waited for")
+            moment = moment_of(at, self._clock())
+            return answered(request, await self._past.seen(known_id, moment, Eyes(self._reads, who)))
         loop = asyncio.get_running_loop()
         ends = loop.time() + (wait_s or 0)
         applied = await self._freshness.reached("submissions", after, within_s=wait_s)
@@ -118,8 +140,8 @@ class Submissions:
         if found is None:
             return None
         eyes = Eyes(self._reads, who)
-        body = _submission(found, await eyes.sight(author_of(found.submission.accepted)))
-        return {**body, **_for_the_jury(found)} if eyes.viewer.is_jury else body
+        sees = await eyes.sight(author_of(found.submission.accepted))
+        return seen_submission(found, sees, is_jury=eyes.viewer.is_jury)
 
     def _list(self, wanted: "Wanted", before: Place | None) -> tuple[str, AsyncIterator[SubmissionLine]]:
         """The model that is read, and its lines: the one with the fewest."""
@@ -184,31 +206,6 @@ def _place(cursor: str | None) -> Place | None:
         return None if cursor is None else Place.parse(place_in(cursor))
     except ValueError:
         raise invalid_cursor() from None
-
-
-def _submission(found: SubmissionView, sight: Sight) -> Body:
-    body: Body = {**submission_body(found.submission, sight, version=found.version)}
-    if sight is Sight.FULL:
-        body["files"] = [_file(file) for file in found.submission.accepted.files]
-        body["entry_point"] = found.submission.accepted.entry_point
-    return body
-
-
-def _for_the_jury(found: SubmissionView) -> Body:
-    """What the current verdict rests on."""
-    match current(found.submission):
-        case Judged(provenance=Provenance() as provenance):
-            return {"provenance": asdict(provenance)}
-        case _:
-            return {}
-
-
-def _file(file: SourceFile) -> Body:
-    """A file as it may be sent again."""
-    try:
-        return {"name": file.name, "content": file.content.decode()}
-    except UnicodeDecodeError:
-        return {"name": file.name, "content": b64encode(file.content).decode(), "encoding": "base64"}
 
 
 def _on_its_way(submission_id: SubmissionId) -> Body:

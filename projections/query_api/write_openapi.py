@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from projections.live.wakes import Wakes
 from projections.query_api.app import Ports, make_api
 from projections.query_api.reads import Reads
+from projections.upkeep.port import Upkeep
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.eventlog.memory import MemoryEventLog
 from schemas.http.identity import Tokens
@@ -23,6 +24,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         ports = Ports(
             reads=cast(Reads, None),
+            upkeep=cast(Upkeep, None),
             log=MemoryEventLog(),
             blobs=DirectoryBlobStore(Path(folder)),
             tokens=Tokens(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)),

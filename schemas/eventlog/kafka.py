@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from typing import Any, Final
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from schemas.codec import Codec
@@ -13,7 +14,7 @@ from schemas.eventlog.kafka_appends import KafkaAppends
 from schemas.eventlog.kafka_offsets import NO_GROUP, KafkaOffsets
 from schemas.eventlog.kafka_readers import KafkaGroupReader, KafkaReader, consumer_configuration
 from schemas.eventlog.kafka_topics import unavailable
-from schemas.eventlog.port import Assigned, Committed, Partition, Revoked
+from schemas.eventlog.port import Assigned, Committed, Owner, Partition, Revoked
 from schemas.eventlog.topic_checks import check_belongs, check_there
 from schemas.events import Event
 from schemas.topics import Topic
@@ -57,9 +58,14 @@ class KafkaEventLog:
         begins = self._offsets.begin(self._partitions(topic, timeout_s), timeout_s)
         return {at.number: offset for at, offset in begins.items()}
 
+    def offsets_at(self, topic: Topic, moment: datetime, *, timeout_s: float = TIMEOUT_S) -> dict[int, int]:
+        """See the port."""
+        found = self._offsets.after(self._partitions(topic, timeout_s), moment, timeout_s)
+        return {at.number: offset for at, offset in found.items()}
+
     def topic_id(self, topic: Topic, *, timeout_s: float = TIMEOUT_S) -> str:
         """See the port."""
-        admin = AdminClient({"bootstrap.servers": self._kafka, "client.id": self._client_id, "log_level": 2})
+        admin = self._admin()
         try:
             [future] = admin.describe_topics(TopicCollection([topic.name]), request_timeout=timeout_s).values()
             return str(future.result(timeout_s + 1).topic_id)
@@ -73,7 +79,25 @@ class KafkaEventLog:
         committed = self._offsets.committed(group, self._partitions(topic, timeout_s), timeout_s)
         return {at.number: known for at, known in committed.items()}
 
-    def reader(self, starts: Mapping[Partition, int]) -> KafkaReader:
+    def owners(self, group: str, *, timeout_s: float = TIMEOUT_S) -> dict[Partition, Owner]:
+        """See the port."""
+        admin = self._admin()
+        try:
+            [future] = admin.describe_consumer_groups([group], request_timeout=timeout_s).values()
+            members = future.result(timeout_s + 1).members
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+                return {}
+            raise unavailable(f"the broker does not describe {group}", error) from error
+        except TimeoutError as error:
+            raise LogUnavailable(f"the broker does not describe {group}") from error
+        return {
+            Partition(read.topic, read.partition): Owner(member.client_id, member.member_id)
+            for member in members
+            for read in member.assignment.topic_partitions
+        }
+
+    def reader(self, starts: Mapping[Partition, int], *, key: str | None = None) -> KafkaReader:
         """See the port; a start beyond the end of its partition is `LogMisconfigured`: this is another log."""
         for at in starts:
             check_there(at)
@@ -83,7 +107,7 @@ class KafkaEventLog:
             if start > end[at]:
                 raise LogMisconfigured(f"{at.topic}:{at.number} ends at {end[at]}, before {start}, where to begin")
         kept = {at: max(start, first[at]) for at, start in starts.items()}
-        return KafkaReader(self._consumer_configuration(NO_GROUP), self.codec, kept)
+        return KafkaReader(self._consumer_configuration(NO_GROUP), self.codec, kept, key=key)
 
     def group_reader(
         self,
@@ -102,6 +126,9 @@ class KafkaEventLog:
         """See the port; readers are closed by whoever made them."""
         self._appends.close(timeout_s)
         self._offsets.close()
+
+    def _admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self._kafka, "client.id": self._client_id, "log_level": 2})
 
     def _consumer_configuration(self, group: str) -> dict[str, Any]:
         return consumer_configuration(self._kafka, self._client_id, group, self._prefetch)

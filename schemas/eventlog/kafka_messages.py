@@ -19,8 +19,10 @@ def position_of(message: Message) -> Position:
 
 def partition_of(message: Message) -> Partition:
     """The partition in which a message stands."""
-    position = position_of(message)
-    return Partition(position.topic, position.partition)
+    topic, partition = message.topic(), message.partition()
+    assert topic is not None, "a message that the broker knows has a topic"
+    assert partition is not None, "a message that the broker knows has a partition"
+    return Partition(topic, partition)
 
 
 def appended_at(message: Message) -> datetime:

@@ -8,6 +8,7 @@ ends the process with a failed assertion when the broker comes back.
 import threading
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
@@ -19,6 +20,8 @@ from schemas.eventlog.port import Committed, Partition
 
 NO_GROUP: Final = "none"
 PAUSE_S: Final = 0.1
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class KafkaOffsets:
@@ -37,6 +40,17 @@ class KafkaOffsets:
     def end(self, partitions: Iterable[Partition], timeout_s: float) -> dict[Partition, int]:
         """The offset that the next record will get."""
         return self._offsets(partitions, OFFSET_END, timeout_s)
+
+    def after(self, partitions: Iterable[Partition], moment: datetime, timeout_s: float) -> dict[Partition, int]:
+        """The offset of the first record that was appended after that moment; the end where there is none.
+
+        The end is asked for first: what is appended between the questions is not from before a moment that is over.
+        """
+        deadline = time.monotonic() + timeout_s
+        asked = list(partitions)
+        ends = self.end(asked, timeout_s)
+        found = self._offsets(asked, _next_millisecond(moment), max(0.0, deadline - time.monotonic()))
+        return {at: ends[at] if offset == OFFSET_END else offset for at, offset in found.items()}
 
     def committed(self, group: str, partitions: Iterable[Partition], timeout_s: float) -> dict[Partition, Committed]:
         """What a group has committed; partitions without a commit are left out."""
@@ -83,12 +97,15 @@ class KafkaOffsets:
         return {}
 
     def _offsets_once(self, asked: list[TopicPartition], timeout_s: float) -> dict[Partition, int]:
+        is_moment = asked[0].offset >= 0
         try:
             answers = self._consumer(NO_GROUP).offsets_for_times(asked, timeout=timeout_s)
         except KafkaException as error:
             raise unavailable("the broker does not say where partitions begin and end", error) from error
         _check(answers)
-        if any(answer.offset < 0 for answer in answers):
+        # For a moment after all records the answer is the end's name; in an answer to the ends it would be nothing.
+        nothing = [answer for answer in answers if answer.offset < 0]
+        if any(answer.offset != OFFSET_END for answer in nothing) or (nothing and not is_moment):
             raise LogUnavailable("the broker does not say where every partition begins and ends")
         return {Partition(answer.topic, answer.partition): answer.offset for answer in answers}
 
@@ -100,6 +117,11 @@ class KafkaOffsets:
                 self._consumers[group] = Consumer(configuration)
             self._consumers[group].poll(0)
             return self._consumers[group]
+
+
+def _next_millisecond(moment: datetime) -> int:
+    """The first stamp after a moment; below zero stand the names of begin and end."""
+    return max(0, (moment - EPOCH) // MILLISECOND + 1)
 
 
 def _check(answers: Iterable[TopicPartition]) -> None:

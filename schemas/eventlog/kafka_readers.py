@@ -77,8 +77,13 @@ def consumer_configuration(kafka: str, client_id: str, group: str, prefetch: int
 class KafkaReader:
     """Implements `Reader`. One thread polls; `close` may come from any."""
 
-    def __init__(self, configuration: Mapping[str, Any], codec: Codec, starts: Mapping[Partition, int]) -> None:
+    def __init__(
+        self, configuration: Mapping[str, Any], codec: Codec, starts: Mapping[Partition, int], *, key: str | None = None
+    ) -> None:
         self._codec = codec
+        self._key = None if key is None else key.encode()
+        self._starts = dict(starts)
+        self._passed: dict[Partition, Message] = {}
         self._waiting: deque[Message] = deque()
         self._fatal: KafkaError | None = None
         self._broker_away = False
@@ -95,10 +100,16 @@ class KafkaReader:
             while not self._closing.is_set():
                 if all(map(self._is_held, self._waiting)):
                     self._fetch(max_records, max(0.0, min(SLICE_S, deadline - time.monotonic())))
+                had_some = bool(self._waiting) and self._key is not None
                 records = self._decoded(max_records)
-                if records or time.monotonic() >= deadline:
+                if records or had_some or time.monotonic() >= deadline:
                     return records
         return []
+
+    def next_offsets(self) -> dict[Partition, int]:
+        """See the port."""
+        passed = {at: position_of(message).offset + 1 for at, message in self._passed.items()}
+        return self._starts | passed
 
     def close(self) -> None:
         """See the port."""
@@ -144,7 +155,10 @@ class KafkaReader:
                 if self._is_held(self._waiting[0]):
                     held.append(self._waiting.popleft())
                 else:
-                    records.append(self._record(self._waiting[0]))
+                    message = self._waiting[0]
+                    if self._key is None or message.key() == self._key:
+                        records.append(self._record(message))
+                    self._passed[partition_of(message)] = message
                     self._waiting.popleft()
         except LogUnavailable:
             if not records:
@@ -294,6 +308,7 @@ class KafkaGroupReader(KafkaReader):
         # The client keeps a pause over an assignment; the port does not, for the next owner of a partition may be us.
         consumer.resume(begin)
         self._ours |= starts.keys()
+        self._starts |= starts
 
     def _committed(
         self, consumer: Consumer, partitions: list[TopicPartition]
@@ -322,6 +337,9 @@ class KafkaGroupReader(KafkaReader):
             finally:
                 self._giving_up = False
         self._ours -= lost
+        for at in lost:
+            self._starts.pop(at, None)
+            self._passed.pop(at, None)
         self._paused -= lost
         self._waiting = deque(message for message in self._waiting if partition_of(message) not in lost)
         consumer.incremental_unassign(partitions)

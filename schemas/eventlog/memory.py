@@ -4,7 +4,7 @@ A test can let the broker fail (`outage`), put in bytes that are no event (`inje
 `events`) and kill a group's member (`MemoryGroupReader.die`); everything else behaves as on Kafka.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -14,7 +14,7 @@ from schemas.eventlog.errors import AppendRefused, AppendRejected, AppendUncerta
 from schemas.eventlog.memory_readers import MemoryGroupReader, MemoryReader
 from schemas.eventlog.memory_store import MemoryStore, Outage
 from schemas.eventlog.murmur2 import partition_of
-from schemas.eventlog.port import Assigned, Committed, Partition, Record, Revoked, Undecodable
+from schemas.eventlog.port import Assigned, Committed, Owner, Partition, Record, Revoked, Undecodable
 from schemas.eventlog.topic_checks import MESSAGE_BYTES, check_belongs, check_there
 from schemas.events import Event
 from schemas.local_codec import local_codec
@@ -96,6 +96,14 @@ class MemoryEventLog:
         """See the port; nothing is ever trimmed here."""
         return dict.fromkeys(self.end_offsets(topic, timeout_s=timeout_s), 0)
 
+    def offsets_at(self, topic: Topic, moment: datetime, *, timeout_s: float = 5.0) -> dict[int, int]:
+        """See the port."""
+        with self._store.changed:
+            return {
+                number: next((it.position.offset for it in self._after(topic, number, moment)), end)
+                for number, end in self.end_offsets(topic, timeout_s=timeout_s).items()
+            }
+
     def topic_id(self, topic: Topic, *, timeout_s: float = 5.0) -> str:  # noqa: ARG002
         """See the port."""
         return f"{self._incarnation}-{topic.name}"
@@ -107,9 +115,15 @@ class MemoryEventLog:
             known = self._store.group(group).committed
             return {at.number: committed for at, committed in known.items() if at.topic == topic.name}
 
-    def reader(self, starts: Mapping[Partition, int]) -> MemoryReader:
+    def owners(self, group: str, *, timeout_s: float = 5.0) -> dict[Partition, Owner]:  # noqa: ARG002
+        """See the port; all members have the same client id."""
+        with self._store.changed:
+            self._store.check_reachable()
+            return {at: Owner("memory", str(member)) for at, member in self._store.group(group).owners.items()}
+
+    def reader(self, starts: Mapping[Partition, int], *, key: str | None = None) -> MemoryReader:
         """See the port."""
-        return MemoryReader(self._store, starts)
+        return MemoryReader(self._store, starts, key=key)
 
     def group_reader(
         self,
@@ -125,6 +139,9 @@ class MemoryEventLog:
 
     def close(self, timeout_s: float = 5.0) -> None:
         """See the port; what is in the log stays there."""
+
+    def _after(self, topic: Topic, number: int, moment: datetime) -> Iterator[Record]:
+        return (it for it in self._store.records(Partition(topic.name, number)) if it.appended_at > moment)
 
     def _add(self, at: Partition, value: bytes) -> Position:
         """Adds what a reader would get from Kafka: the event as it comes back from its bytes."""

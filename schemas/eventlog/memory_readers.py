@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from schemas.eventlog.memory_store import MemoryGroup, MemoryStore
-from schemas.eventlog.port import Assigned, Committed, Partition, Record, Revoked
+from schemas.eventlog.port import Assigned, Committed, Partition, Record, Revoked, Undecodable
 from schemas.eventlog.topic_checks import check_notes, check_there
 from schemas.topics import TOPIC_BY_NAME, Topic
 
@@ -20,11 +20,12 @@ _numbers: Final = itertools.count()
 class MemoryReader:
     """Implements `Reader`."""
 
-    def __init__(self, store: MemoryStore, starts: Mapping[Partition, int]) -> None:
+    def __init__(self, store: MemoryStore, starts: Mapping[Partition, int], *, key: str | None = None) -> None:
         for at in starts:
             check_there(at)
         self._store = store
         self._following = dict(starts)
+        self._key = key
         self._closed = False
 
     def poll(self, max_records: int, timeout_s: float) -> list[Record]:
@@ -36,8 +37,13 @@ class MemoryReader:
                 records = self._store.take(self._following, max_records, self._held())
                 left = deadline - time.monotonic()
                 if records or self._closed or left <= 0:
-                    return records
+                    return [record for record in records if self._is_wanted(record)]
                 self._store.changed.wait(left)
+
+    def next_offsets(self) -> dict[Partition, int]:
+        """See the port."""
+        with self._store.changed:
+            return dict(self._following)
 
     def close(self) -> None:
         """See the port."""
@@ -51,6 +57,9 @@ class MemoryReader:
 
     def _held(self) -> frozenset[Partition]:
         return frozenset()
+
+    def _is_wanted(self, record: Record) -> bool:
+        return self._key is None or _key_of(record) == self._key
 
 
 class MemoryGroupReader(MemoryReader):
@@ -142,6 +151,12 @@ class MemoryGroupReader(MemoryReader):
 
     def _held(self) -> frozenset[Partition]:
         return frozenset(self._paused)
+
+
+def _key_of(record: Record) -> str | None:
+    if isinstance(record.event, Undecodable):
+        return None if record.event.key is None else record.event.key.decode(errors="replace")
+    return TOPIC_BY_NAME[record.position.topic].key_of(record.event)
 
 
 def _offset(committed: Committed | None) -> int:

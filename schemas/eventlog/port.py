@@ -59,6 +59,9 @@ class Reader(Protocol):
     def poll(self, max_records: int, timeout_s: float) -> list[Record]:
         """What has arrived, at most `max_records`, in offset order per partition; empty after `timeout_s`."""
 
+    def next_offsets(self) -> dict[Partition, int]:
+        """Where it is: of each partition all records below were delivered or passed over. By the polling thread."""
+
     def close(self) -> None:
         """Ends it; a poll under way returns."""
 
@@ -78,6 +81,13 @@ class GroupReader(Reader, Protocol):
 
     def resume(self, partitions: Sequence[Partition]) -> None:
         """Delivers these again, from where they were paused."""
+
+
+class Owner(NamedTuple):
+    """Who reads a partition for a group: the client id that it gave itself, and its name within the group."""
+
+    client: str
+    member: str
 
 
 Assigned = Callable[[Mapping[Partition, Committed | None]], Mapping[Partition, int]]
@@ -105,14 +115,25 @@ class EventLog(Protocol):
     def begin_offsets(self, topic: Topic, *, timeout_s: float = 5.0) -> dict[int, int]:
         """Per partition the offset of the first record that is still kept; the end offset where none is."""
 
+    def offsets_at(self, topic: Topic, moment: datetime, *, timeout_s: float = 5.0) -> dict[int, int]:
+        """Per partition the offset of the first record that was appended after `moment`; where there is none yet, the
+        end offset. Appending is stamped in whole milliseconds, by the broker's clock."""
+
     def topic_id(self, topic: Topic, *, timeout_s: float = 5.0) -> str:
         """Names this incarnation of the topic: another one after it was deleted and created anew."""
 
     def committed(self, group: str, topic: Topic, *, timeout_s: float = 5.0) -> dict[int, Committed]:
         """What a group has committed; a partition without a commit is left out."""
 
-    def reader(self, starts: Mapping[Partition, int]) -> Reader:
-        """Reads these partitions, each from the given offset (0 is the beginning that is still kept)."""
+    def owners(self, group: str, *, timeout_s: float = 5.0) -> dict[Partition, Owner]:
+        """Who reads which partition for a group now; partitions that nobody reads are left out."""
+
+    def reader(self, starts: Mapping[Partition, int], *, key: str | None = None) -> Reader:
+        """Reads these partitions, each from the given offset (0 is the beginning that is still kept).
+
+        With `key` only the records of that key are delivered; others are passed over without being decoded, and a poll
+        may end early for them.
+        """
 
     def group_reader(
         self,

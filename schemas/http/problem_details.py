@@ -1,7 +1,8 @@
 """Problem documents (RFC 9457): how every HTTP service of ours says no."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from schemas.http import refusals
-from schemas.http.refusals import Refusal, RefusalType
+from schemas.http.refusals import REFUSAL_TYPES, Refusal, RefusalType
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -82,18 +83,26 @@ async def _on_unexpected(_: Request, __: Exception) -> Response:
 
 
 def invalid(faults: object) -> Refusal:
-    """The refusal for what pydantic found wrong (`ValidationError.errors()`), without what the client had sent."""
+    """The refusal for what pydantic found wrong (`ValidationError.errors()`), without what the client had sent.
+
+    A fault whose type is the name of a refusal of ours (`PydanticCustomError`) makes it that refusal.
+    """
     assert isinstance(faults, list | tuple)
-    errors = [
-        {"where": "/".join(str(part) for part in fault["loc"]), "message": fault["msg"].removeprefix(OWN_VALIDATOR)}
-        for fault in faults[:LISTED_ERRORS]
-    ]
+    errors = [_error(fault) for fault in faults[:LISTED_ERRORS]]
     kinds = {fault["type"] for fault in faults}
     if "json_invalid" in kinds:
         return Refusal(refusals.MALFORMED_JSON, errors[0]["message"])
     in_body = any(fault["loc"][:1] not in (("query",), ("path",), ("header",)) for fault in faults)
     kind = refusals.INVALID_BODY if in_body else refusals.INVALID_PARAMETER
-    return Refusal(kind, f"{errors[0]['where']}: {errors[0]['message']}", errors=errors)
+    told = next((fault for fault in faults if fault["type"] in REFUSAL_TYPES), faults[0])
+    error = _error(told)
+    where = f"{error['where']}: " if error["where"] else ""
+    return Refusal(REFUSAL_TYPES.get(told["type"], kind), f"{where}{error['message']}", errors=errors)
+
+
+def _error(fault: Mapping[str, Any]) -> dict[str, str]:
+    where = "/".join(str(part) for part in fault["loc"])
+    return {"where": where, "message": fault["msg"].removeprefix(OWN_VALIDATOR)}
 
 
 def allowed_methods(request: Request) -> set[str]:

@@ -113,12 +113,39 @@ CONTEST_NOT_OVER = _refusal("contest-not-over", 409, "The contest is not over")
 USER_IN_OTHER_TEAM = _refusal("user-in-other-team", 409, "A member is in another team of the contest")
 TOO_MANY_TEAMS = _refusal("too-many-teams", 409, "The contest has too many teams")
 
+# What a rejudging is asked for with
+MALFORMED_TIME = _refusal("malformed-time", 422, "A time is not one")
+TIME_IN_FUTURE = _refusal("time-in-future", 422, "The time has not come yet")
+EMPTY_TIME_RANGE = _refusal("empty-time-range", 422, "The range of times is empty")
+REASON_NEEDED = _refusal("reason-needed", 422, "A reason is needed")
+REPEATS_OUT_OF_BOUNDS = _refusal("repeats-out-of-bounds", 422, "Not so many repeats")
+FILTER_RESTRICTS_NOTHING = _refusal("filter-restricts-nothing", 422, "The filter restricts nothing")
+LIMITS_OUT_OF_BOUNDS = _refusal("limits-out-of-bounds", 422, "No problem may have such limits")
+TOO_MANY_IDS = _refusal("too-many-ids", 422, "The filter names too much")
+UNKNOWN_VERDICT = _refusal("unknown-verdict", 422, "There is no such verdict")
+UNKNOWN_REVISION = _refusal("unknown-revision", 422, "There is no such revision")
+REVISION_OF_OTHER_PROBLEM = _refusal("revision-of-other-problem", 422, "The revision is of another problem")
+PART_NOT_ALLOWED = _refusal("part-not-allowed", 422, "Only what is applied can be a part")
+
 # What one asks to read
 UNKNOWN_SUBMISSION = _refusal("unknown-submission", 404, "There is no such submission")
+MALFORMED_MOMENT = _refusal("malformed-moment", 400, "The moment is not one")
+MOMENT_IN_FUTURE = _refusal("moment-in-future", 400, "The moment has not come yet")
+NO_SUBMISSION_THEN = _refusal("no-submission-then", 404, "There was no such submission at that moment")
 NO_BOARD_THEN = _refusal("no-board-then", 404, "There was no board at that moment")
 TOO_MANY_SUBSCRIPTIONS = _refusal("too-many-subscriptions", 429, "Too many channels at once")
 UNKNOWN_DEAD_LETTER = _refusal("unknown-dead-letter", 404, "There is no such dead letter")
+UNKNOWN_REJUDGING = _refusal("unknown-rejudging", 404, "There is no such rejudging")
+UNKNOWN_PROJECTION = _refusal("unknown-projection", 404, "There is no such read model")
 UNKNOWN_CHANNEL = _refusal("unknown-channel", 404, "There is no such channel")
+
+# Looking after read models
+TASK_UNDER_WAY = _refusal("task-under-way", 409, "A rebuild or verification is under way")
+NO_TASK_UNDER_WAY = _refusal("no-task-under-way", 409, "Nothing is under way")
+TOO_LATE_TO_CANCEL = _refusal("too-late-to-cancel", 409, "Readers have been switched")
+ALREADY_PAUSED = _refusal("already-paused", 409, "The read model is paused")
+NOT_PAUSED = _refusal("not-paused", 409, "The read model is not paused")
+NOT_PARKED = _refusal("not-parked", 409, "The read model is not parked there")
 
 # Our own troubles
 LOG_UNAVAILABLE = _refusal("log-unavailable", 503, "Nothing was accepted; try again")

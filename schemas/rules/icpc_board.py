@@ -5,15 +5,18 @@ source (a partition of `submissions`, `verdicts` or `contests`): a verdict may c
 submission before its team, the contest itself last. Every such order gives the same boards, because what is known
 (contest, teams, tries) is kept apart from what is drawn of it (rows).
 
-A verdict draws one cell of one team anew, and one more where it takes a first solve away; only a changed contest and
-a thaw draw everything.
+A verdict draws one cell of one team anew, and one more where it takes a first solve away; only a changed contest, a
+thaw and a rejudging draw everything. A rejudging that is applied or reverted tells by its manifest what is current of
+each submission that it moves, whole, so that it too may come before what it is about; it is one step, however many
+verdicts move.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.events import (
+    ContestRejudged,
     ContestRevised,
     ContestSubmissionAccepted,
     ContestThawed,
@@ -22,6 +25,7 @@ from schemas.events import (
     TeamRegistered,
 )
 from schemas.ids import ContestId, ProblemId, TeamId
+from schemas.manifests import NowCurrent
 from schemas.rules.contest import Contest, contest_of
 from schemas.rules.icpc_row import Row, Showing, Solve, TeamTries, Try, View, draw_row, earliest_solve, redraw_cells
 from schemas.rules.submission import is_original
@@ -43,18 +47,25 @@ class Drawn:
     firsts: Mapping[ProblemId, Solve] = field(default_factory=dict)
 
 
+NOTHING_DRAWN: Final[Mapping[View, Drawn]] = {view: Drawn() for view in View}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """What is known of a contest, and its two views. `offset` is the feed's last record that is in it, or -1."""
+    """What is known of a contest, and its two views. `offset` is the feed's last record that is in it, or -1.
+
+    `rejudged_at` is the offset at which a rejudging moved its verdicts last.
+    """
 
     contest_id: ContestId
     offset: int = -1
     seen: Mapping[Source, int] = field(default_factory=dict)
     contest: Contest | None = None
     thawed: bool = False
+    rejudged_at: int | None = None
     names: Mapping[TeamId, str] = field(default_factory=dict)
     tries: Mapping[TeamId, TeamTries] = field(default_factory=dict)
-    drawn: Mapping[View, Drawn] = field(default_factory=lambda: {view: Drawn() for view in View})
+    drawn: Mapping[View, Drawn] = field(default_factory=lambda: NOTHING_DRAWN)
 
     def rows(self, view: View) -> tuple[Row, ...]:
         """All rows of a view; none before the contest itself is known."""
@@ -63,11 +74,22 @@ class Board:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A board after a record, with the rows that are new or different; `contest_changed` also by a thaw."""
+    """A board after a record, with the rows that are new or different; `contest_changed` also by thaw and rejudging."""
 
     board: Board
     changed: Mapping[View, tuple[Row, ...]]
     contest_changed: bool = False
+
+
+class FeedRecord(NamedTuple):
+    """What `evolve` takes of a record."""
+
+    position: Position
+    event: Event
+    now_current: Sequence[NowCurrent] = ()
+
+
+NO_ROWS: Final[Mapping[View, tuple[Row, ...]]] = dict.fromkeys(View, ())
 
 
 def empty_board(contest_id: ContestId) -> Board:
@@ -75,24 +97,33 @@ def empty_board(contest_id: ContestId) -> Board:
     return Board(contest_id=contest_id)
 
 
-def evolve(board: Board, position: Position, event: Event) -> Step:
-    """The board after the record at that position of the feed.
+def evolve(board: Board, position: Position, event: Event, now_current: Sequence[NowCurrent] = ()) -> Step:
+    """The board after the record at that position of the feed; `now_current` is what its manifest tells.
 
     A record that it has had already, a repeat of a source's record, another contest's and one of another kind change
     no row.
     """
     if position.offset <= board.offset or getattr(event, "contest_id", None) != board.contest_id:
         return _unchanged(board)
-    board = replace(board, offset=position.offset)
     if event.caused_by is None:
-        return _applied(board, event)
+        return _applied(replace(board, offset=position.offset), event, now_current)
     source = Source(event.caused_by.topic, event.caused_by.partition)
     if event.caused_by.offset <= board.seen.get(source, -1):
-        return _unchanged(board)
-    return _applied(replace(board, seen={**board.seen, source: event.caused_by.offset}), event)
+        return _unchanged(replace(board, offset=position.offset))
+    seen = {**board.seen, source: event.caused_by.offset}
+    return _applied(replace(board, offset=position.offset, seen=seen), event, now_current)
 
 
-def _applied(board: Board, event: Event) -> Step:
+def draw(board: Board, *views: View) -> Board:
+    """The same knowledge with these views drawn from it (all, if none is named): what `evolve` would have drawn."""
+    if board.contest is None:
+        return board
+    shown = {view: Showing(contest=board.contest, view=view, thawed=board.thawed) for view in views or View}
+    drawn = {view: _everything(board, showing) for view, showing in shown.items()}
+    return replace(board, drawn={**NOTHING_DRAWN, **drawn})
+
+
+def _applied(board: Board, event: Event, now_current: Sequence[NowCurrent]) -> Step:
     match event:
         case ContestRevised():
             return _drawn_anew(board, replace(board, contest=contest_of(event)))
@@ -104,12 +135,14 @@ def _applied(board: Board, event: Event) -> Step:
             return _with_try(board, event, None)
         case ContestVerdictReached() if is_original(event.submission_id, event.judging_id):
             return _with_try(board, event, event.verdict)
+        case ContestRejudged():
+            return _rejudged(board, now_current)
         case _:
             return _unchanged(board)
 
 
 def _unchanged(board: Board) -> Step:
-    return Step(board=board, changed=dict.fromkeys(View, ()))
+    return Step(board=board, changed=NO_ROWS)
 
 
 def _with_team(board: Board, event: TeamRegistered) -> Step:
@@ -121,14 +154,53 @@ def _with_team(board: Board, event: TeamRegistered) -> Step:
 def _with_try(board: Board, event: ContestSubmissionAccepted | ContestVerdictReached, verdict: Verdict | None) -> Step:
     """The first verdict of a submission counts; its acceptance adds nothing to a verdict that is there."""
     of_team = board.tries.get(event.team_id, {})
-    of_problem = of_team.get(event.problem_id, ())
-    known = next((one for one in of_problem if one.submission_id == event.submission_id), None)
-    if known is not None and (known.verdict is not None or verdict is None):
+    tries = tries_with(of_team.get(event.problem_id, ()), event, verdict)
+    if tries is None:
         return _unchanged(board)
-    others = (one for one in of_problem if one is not known)
-    tries = tuple(sorted((*others, Try(event.submitted_at, event.submission_id, verdict)), key=lambda one: one[:2]))
     board = replace(board, tries={**board.tries, event.team_id: {**of_team, event.problem_id: tries}})
     return _redrawn(board, event.team_id, (event.problem_id,))
+
+
+def tries_with(
+    tries: tuple[Try, ...], event: ContestSubmissionAccepted | ContestVerdictReached, verdict: Verdict | None
+) -> tuple[Try, ...] | None:
+    """A team's tries of a problem with what an event says of one of them; None where that is nothing new."""
+    known = next((one for one in tries if one.submission_id == event.submission_id), None)
+    if known is not None and (known.verdict is not None or verdict is None):
+        return None
+    others = (one for one in tries if one is not known)
+    judged = Try(event.submitted_at, event.submission_id, verdict, None if known is None else known.rejudged)
+    return tuple(sorted((*others, judged), key=lambda one: one[:2]))
+
+
+def _rejudged(board: Board, now_current: Sequence[NowCurrent]) -> Step:
+    """All verdicts that moved, in one step. What is current is told of a team's submissions of this contest alone."""
+    tries = rejudged_tries(board.contest_id, board.tries, now_current)
+    return _drawn_anew(board, replace(board, tries=tries, rejudged_at=board.offset))
+
+
+def rejudged_tries(
+    contest_id: ContestId, before: Mapping[TeamId, TeamTries], now_current: Sequence[NowCurrent]
+) -> dict[TeamId, TeamTries]:
+    """All tries of a contest after its verdicts moved."""
+    tries = {team_id: dict(of_team) for team_id, of_team in before.items()}
+    for row in now_current:
+        if row.team_id is not None and row.contest_id == contest_id:
+            of_team = tries.setdefault(row.team_id, {})
+            of_team[row.problem_id] = _moved(of_team.get(row.problem_id, ()), row)
+    return dict(tries)
+
+
+def _moved(tries: tuple[Try, ...], row: NowCurrent) -> tuple[Try, ...]:
+    """The tries after that: a rejudged verdict lies over the original one, which stays for the day it is reverted."""
+    others = [one for one in tries if one.submission_id != row.submission_id]
+    known = next((one for one in tries if one.submission_id == row.submission_id), None)
+    original = None if known is None else known.verdict
+    if is_original(row.submission_id, row.judging_id):
+        moved = Try(row.submitted_at, row.submission_id, row.verdict if original is None else original)
+    else:
+        moved = Try(row.submitted_at, row.submission_id, original, row.verdict)
+    return tuple(sorted((*others, moved), key=lambda one: one[:2]))
 
 
 def _redrawn(board: Board, team_id: TeamId, problems: tuple[ProblemId, ...]) -> Step:
@@ -185,8 +257,8 @@ def _row(
 
 
 def _drawn_anew(before: Board, board: Board) -> Step:
-    """Draws every row, after the contest was changed or thawed."""
-    different = (board.contest, board.thawed) != (before.contest, before.thawed)
+    """Draws every row, after the contest was changed, thawed or rejudged."""
+    different = _what_draws_all(board) != _what_draws_all(before)
     if board.contest is None or not different:
         return replace(_unchanged(board), contest_changed=different)
     drawn = {view: _everything(board, Showing(contest=board.contest, view=view, thawed=board.thawed)) for view in View}
@@ -195,6 +267,10 @@ def _drawn_anew(before: Board, board: Board) -> Step:
         for view in View
     }
     return Step(board=replace(board, drawn=drawn), changed=changed, contest_changed=True)
+
+
+def _what_draws_all(board: Board) -> tuple[Contest | None, bool, int | None]:
+    return board.contest, board.thawed, board.rejudged_at
 
 
 def _everything(board: Board, showing: Showing) -> Drawn:

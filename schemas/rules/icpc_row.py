@@ -55,11 +55,20 @@ class Standing(NamedTuple):
 
 
 class Try(NamedTuple):
-    """A submission as a board knows it; `verdict` None: not judged yet. Sorted by its first two fields."""
+    """A submission as a board knows it; `verdict` None: not judged yet. Sorted by its first two fields.
+
+    `verdict` is the original judging's, `rejudged` that of the rejudging that is current, where one is.
+    """
 
     submitted_at: datetime
     submission_id: SubmissionId
     verdict: Verdict | None
+    rejudged: Verdict | None = None
+
+    @property
+    def current(self) -> Verdict | None:
+        """The verdict that counts."""
+        return self.verdict if self.rejudged is None else self.rejudged
 
 
 class Solve(NamedTuple):
@@ -81,7 +90,7 @@ class Showing:
     def verdict(self, one: Try) -> Verdict | None:
         """The verdict that this view shows; None is pending. Our own failure is pending too, until it is repeated."""
         hidden = self.view is View.PUBLIC and hidden_by_freeze(self.contest, one.submitted_at, thawed=self.thawed)
-        return None if hidden or one.verdict in UNDECIDED else one.verdict
+        return None if hidden or one.current in UNDECIDED else one.current
 
 
 UNDECIDED: Final = frozenset({Verdict.JUDGE_ERROR, Verdict.UNKNOWN})

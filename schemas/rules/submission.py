@@ -22,6 +22,7 @@ from schemas.ids import (
     LanguageId,
     ProblemId,
     ProblemRevision,
+    RejudgingId,
     SubmissionId,
     TeamId,
     UserId,
@@ -99,7 +100,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A judging with its final verdict; `differing_repeats` counts later verdicts that say something else."""
+    """A judging with its final verdict; `differing_repeats` counts later verdicts that say something else.
+
+    That of a rejudging names it, and which of its repeats it is.
+    """
 
     state: ClassVar[str] = "judged"
 
@@ -117,6 +121,8 @@ class Judged:
     reason: str | None
     judged_at: datetime
     differing_repeats: int = 0
+    rejudging_id: RejudgingId | None = None
+    repeat: int = 0
 
 
 Judging: TypeAlias = Compiling | Running | Judged
@@ -216,6 +222,8 @@ def judged(event: VerdictReached) -> Judged:
         provenance=event.provenance,
         reason=event.reason,
         judged_at=event.occurred_at,
+        rejudging_id=event.rejudging_id,
+        repeat=event.repeat,
     )
 
 

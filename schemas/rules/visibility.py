@@ -106,6 +106,11 @@ def may_watch_user(viewer: Viewer, user_id: UserId) -> bool:
     return viewer.is_jury or viewer.user_id == user_id
 
 
+def may_watch_rejudgings(viewer: Viewer) -> bool:
+    """Whether the viewer may look at rejudgings before (and after) they are applied."""
+    return viewer.is_jury
+
+
 def board_view(viewer: Viewer, *, jury_asked: bool) -> View | None:
     """The board that the viewer gets for what they asked for; None is a refusal, never the other board."""
     if not jury_asked:

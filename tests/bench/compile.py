@@ -92,7 +92,7 @@ int main() {
 
 def run() -> list[Measurement]:
     """A figure for each program in each standard of C++."""
-    with _sandbox() as (sandbox, image):
+    with nested_sandbox("compile") as (sandbox, image):
         return [_compare(sandbox, image, language, name) for language in LANGUAGES for name in PROGRAMS]
 
 
@@ -126,8 +126,9 @@ def _compare(sandbox: Sandbox, image: str, language: LanguageId, name: str) -> M
 
 
 @contextmanager
-def _sandbox() -> Iterator[tuple[Sandbox, str]]:
-    work = HOME / "bench" / "compile"
+def nested_sandbox(name: str) -> Iterator[tuple[Sandbox, str]]:
+    """A sandbox on a core of its own, for the benchmark of that name, and the digest of the image for C and C++."""
+    work = HOME / "bench" / name
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     owner = owner_name("bench", work)

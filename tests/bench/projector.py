@@ -27,8 +27,10 @@ from projections.models.catalog import MODELS
 from projections.models.model import Fact, Write
 from projections.models.submission import SUBMISSION_MODEL, tell
 from projections.projector.checkpoints import Checkpoints
-from projections.projector.runner import Runner, batches_of
+from projections.projector.rows import batches_of
+from projections.projector.runner import Runner
 from projections.projector.service import Projector
+from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra, connect
 from schemas.cql_versions import apply_versions
 from schemas.eventlog.connect import connect as connect_log
@@ -68,35 +70,35 @@ async def _measured(environment: dict[str, str]) -> list[Measurement]:
     kafka = environment["JUDGESTREAM_KAFKA"]
     log = await asyncio.to_thread(connect_log, kafka, environment["JUDGESTREAM_REGISTRY_URL"], client_id="bench")
     try:
-        events = list(_events(log))
-        await asyncio.to_thread(_tell, log, events)
-        bare = await asyncio.to_thread(_bare_rate, kafka, log)
-        async with await _keyspace(environment) as cassandra:
-            rows = await _cassandra_rate(cassandra, events)
-        async with await _keyspace(environment) as cassandra:
+        events = list(drawn(log))
+        await asyncio.to_thread(tell_all, log, events)
+        bare = await asyncio.to_thread(bare_rate, kafka, log)
+        async with await fresh_keyspace(environment) as cassandra:
+            rows = await cassandra_rate(cassandra, events)
+        async with await fresh_keyspace(environment) as cassandra:
             projected = await _projector_rate(log, cassandra)
-        async with await _keyspace(environment) as cassandra:
+        async with await fresh_keyspace(environment) as cassandra:
             latencies_ms = await _latencies_ms(log, cassandra)
     finally:
         await asyncio.to_thread(log.close)
     return [
-        _rate("projector: events of the submission model, against a bare consumer", projected, bare, len(events)),
-        _rate("projector: the same, against Cassandra taking the same rows", projected, rows, len(events)),
+        rate("projector: events of the submission model, against a bare consumer", projected, bare, len(events)),
+        rate("projector: the same, against Cassandra taking the same rows", projected, rows, len(events)),
         _latency("projector: record acknowledged to announcement read, idle, p50", latencies_ms, 50),
         _latency("projector: the same, p99", latencies_ms, 99),
     ]
 
 
-def _events(log: EventLog) -> Iterator[Event]:
-    for story in Season(log, random.Random(1)).draw(SUBMISSIONS):
+def drawn(log: EventLog, submissions: int = SUBMISSIONS) -> Iterator[Event]:
+    for story in Season(log, random.Random(1)).draw(submissions):
         yield from story
 
 
-def _tell(log: EventLog, events: list[Event]) -> None:
+def tell_all(log: EventLog, events: list[Event]) -> None:
     wait([log.append(TOPICS[type(event)], event) for event in events], timeout=DEADLINE_S)
 
 
-def _bare_rate(kafka: str, log: EventLog) -> float:
+def bare_rate(kafka: str, log: EventLog) -> float:
     """Bytes in, nothing done with them."""
     ends = {topic.name: log.end_offsets(topic) for topic in SUBMISSION_MODEL.topics}
     left = sum(end for of_topic in ends.values() for end in of_topic.values())
@@ -112,7 +114,7 @@ def _bare_rate(kafka: str, log: EventLog) -> float:
     return total / taken_s
 
 
-async def _cassandra_rate(cassandra: Cassandra, events: list[Event]) -> float:
+async def cassandra_rate(cassandra: Cassandra, events: list[Event]) -> float:
     """The rows of the same events, batched as by the projector, without reading, announcing or checkpoints."""
     in_log_order = sorted(events, key=_place)
     batches = [batches_of(_writes(in_log_order[at : at + BATCH], at)) for at in range(0, len(events), BATCH)]
@@ -133,6 +135,11 @@ def _writes(events: list[Event], first: int) -> Iterator[Write]:
         yield from tell(Fact(position, event)).writes
 
 
+def _blobs() -> DirectoryBlobStore:
+    """None is named by these events."""
+    return DirectoryBlobStore(HOME / "bench" / "projector-blobs")
+
+
 async def _projector_rate(log: EventLog, cassandra: Cassandra) -> float:
     """From the first checkpoint to the last, so that joining the group does not count."""
     total = sum(sum(log.end_offsets(topic).values()) for topic in SUBMISSION_MODEL.topics)
@@ -145,7 +152,9 @@ async def _projector_rate(log: EventLog, cassandra: Cassandra) -> float:
         return await _done(cassandra) >= total
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Runner(SUBMISSION_MODEL, event_log=log, store=cassandra, stopping=stopping).run())
+        tasks.create_task(
+            Runner(SUBMISSION_MODEL, event_log=log, store=cassandra, blobs=_blobs(), stopping=stopping).run()
+        )
         await until("it has begun", has_begun, DEADLINE_S)
         began, done = time.perf_counter(), await _done(cassandra)
         await until("it has ended", has_ended, DEADLINE_S)
@@ -163,7 +172,7 @@ async def _latencies_ms(log: EventLog, cassandra: Cassandra) -> list[float]:
     """All models run; one submission at a time is told, and its announcement read by another reader."""
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Projector(MODELS, event_log=log, store=cassandra, stopping=stopping).run())
+        tasks.create_task(Projector(MODELS, event_log=log, store=cassandra, blobs=_blobs(), stopping=stopping).run())
         await caught_up(cassandra, log, DEADLINE_S)
         latencies_ms = await asyncio.to_thread(_tries, Season(log, random.Random(2)))
         stopping.set()
@@ -191,14 +200,14 @@ def _latency_ms(season: Season, reader: Reader) -> float:
     raise TimeoutError(f"{event.submission_id} was not announced")
 
 
-async def _keyspace(environment: dict[str, str]) -> Cassandra:
+async def fresh_keyspace(environment: dict[str, str]) -> Cassandra:
     keyspace = f"bench_{secrets.token_hex(4)}"
     settings = read_settings(MigrateSettings, {**environment, "JUDGESTREAM_KEYSPACE": keyspace})
     await apply_versions(settings.cassandra, settings.keyspace, CQL_FOLDER, area=CQL_AREA)
     return await connect(settings.cassandra, settings.keyspace)
 
 
-def _rate(name: str, value: float, baseline: float, events: int) -> Measurement:
+def rate(name: str, value: float, baseline: float, events: int) -> Measurement:
     return Measurement(
         name=name, value=value, unit="events/s", baseline=baseline, ratio=value / baseline, repetitions=events
     )

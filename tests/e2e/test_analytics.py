@@ -1,43 +1,53 @@
-"""An analyst's consumer: confluent-kafka and the registry's URL, nothing of ours."""
+"""The worked example for analysts, run against the whole system as its README says."""
 
-from confluent_kafka import Consumer
-from confluent_kafka.schema_registry import SchemaRegistryClient
-from confluent_kafka.schema_registry.avro import AvroDeserializer
-from confluent_kafka.serialization import MessageField, SerializationContext
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
 
 from deploy.local.stack import Stack
 from judgestream import Client
 
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "analytics" / "analytics.py"
 
-def test_verdicts_are_read_from_the_beginning_by_an_ordinary_consumer(
-    stack: Stack, ada: Client, sum_problem: str
-) -> None:
-    receipt = ada.submit(problem_id=sum_problem, language="python3", files={"a.py": b"print(42)"})
-    assert ada.submission(receipt.submission_id, wait_s=30)["verdict"] == "WA"
+
+def analyse(stack: Stack, out: Path) -> str:
+    """What one run prints."""
     settings = stack.environment()
-    registry = SchemaRegistryClient({"url": settings["JUDGESTREAM_REGISTRY_URL"]})
-    decode = AvroDeserializer(registry)
-    consumer = Consumer(
-        {
-            "bootstrap.servers": settings["JUDGESTREAM_KAFKA"],
-            "group.id": f"analyst-{receipt.submission_id}",
-            "auto.offset.reset": "earliest",
-            "enable.auto.commit": False,
-        }
-    )
-    consumer.subscribe(["verdicts"])
-    try:
-        for _ in range(10_000):
-            message = consumer.poll(30)
-            assert message is not None, "the verdict is not in the topic"
-            event = decode(message.value(), SerializationContext("verdicts", MessageField.VALUE))
-            if event["submission_id"] == receipt.submission_id:
-                break
-    finally:
-        consumer.close()
-        registry.close()
-    assert event["verdict"] == "WA"
-    assert event["user_id"] == "ada"
-    assert event["problem_id"] == sum_problem
-    assert event["cases"][0]["cpu_time_ms"] > 0
-    assert event["provenance"]["image_digest"]
+    given = {
+        "--kafka": settings["JUDGESTREAM_KAFKA"],
+        "--registry": settings["JUDGESTREAM_REGISTRY_URL"],
+        "--blobs": settings["JUDGESTREAM_BLOBS"],
+        "--out": str(out),
+    }
+    command = [sys.executable, str(EXAMPLE), *(word for pair in given.items() for word in pair)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def rows(out: Path, sql: str) -> list[Any]:
+    with duckdb.connect(str(out / "verdicts.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_the_example_keeps_every_verdict_once_and_draws_them(
+    stack: Stack, ada: Client, sum_problem: str, tmp_path: Path
+) -> None:
+    wanted = {}
+    for verdict, program in (("WA", "wa.py"), ("AC", "ac.py")):
+        source = (ROOT / "deploy" / "demo" / "programs" / "python3" / program).read_bytes()
+        receipt = ada.submit(problem_id=sum_problem, language="python3", files={program: source})
+        wanted[receipt.submission_id] = ada.submission(receipt.submission_id, wait_s=30)
+        assert wanted[receipt.submission_id]["verdict"] == verdict
+        assert sum_problem in analyse(stack, tmp_path)
+    assert "0 new verdicts" in analyse(stack, tmp_path)
+    kept = rows(tmp_path, "SELECT submission_id, verdict, user_id, problem_id, cpu_time_ms FROM current_verdicts")
+    by_id = {row[0]: row[1:] for row in kept}
+    assert len(by_id) == len(kept)
+    for submission_id, shown in wanted.items():
+        assert by_id[submission_id] == (shown["verdict"], "ada", sum_problem, shown["cpu_time_ms"])
+    in_parquet = rows(tmp_path, f"SELECT count(*) FROM '{tmp_path}/cases.parquet'")
+    assert in_parquet == rows(tmp_path, "SELECT count(*) FROM cases")
+    assert (tmp_path / "verdicts.svg").read_text().startswith("<svg")

@@ -124,7 +124,8 @@ def the_feed_is_complete(log: RawLog) -> Iterator[str]:
     copied = Counter(str(record.value["caused_by"]) for record in _feed(log))
     sources = log.named("SubmissionReceived", "VerdictReached", "ContestRevised", "TeamRegistered", "ContestThawed")
     for record in sources:
-        moves = record.topic != "contest-feed" and record.value.get("contest_id")
+        is_rejudged = record.value.get("rejudging_id") is not None  # moves a contest when it is applied
+        moves = record.topic != "contest-feed" and record.value.get("contest_id") and not is_rejudged
         if moves and not copied[record.position]:
             yield f"{record.name} at {record.position} never came into contest-feed"
 

@@ -111,6 +111,47 @@ def test_a_frozen_board_says_so_and_the_jury_sees_more(
     expect(jurys.locator(".frozen")).to_have_count(0)
 
 
+def test_a_contest_is_played_back_and_goes_on_meanwhile(
+    visit: Visit, open_client: Callable[[Person], Client], contest: str
+) -> None:
+    solve(open_client(LINUS), contest)
+    page = visit(f"/contests/{contest}")
+    expect(page.locator("[data-team=linus] .first-cell")).to_have_count(1)
+    page.get_by_role("button", name="Rewind").click()
+    slider = page.get_by_role("slider", name="Moment of the contest")
+    expect(slider).to_be_focused()
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("into the contest$"))
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("[data-team=linus] .pending-cell")).to_have_count(1)
+    page.keyboard.press("Home")
+    expect(page.get_by_text("No team takes part yet.")).to_be_visible()
+    solve(open_client(GRACE), contest)
+    page.get_by_role("button", name="Next change").click()
+    expect(page.locator(".board tbody tr")).to_have_count(1)
+    page.get_by_label("Speed").select_option("5000")
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator("[data-team=linus] .first-cell")).to_have_count(1)
+    expect(page.locator("[data-team=grace] .solved-cell")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("slider")).to_have_count(0)
+    expect(page.locator("[data-team=grace] .solved-cell")).to_have_count(1)
+    expect(page.locator(".board-bar")).to_contain_text("Live")
+
+
+def test_statistics_are_drawn(visit: Visit, open_client: Callable[[Person], Client], contest: str) -> None:
+    receipt = open_client(ADA).submit(problem_id="gcd", language="python3", files={"a.py": WRONG}, contest_id=contest)
+    open_client(ADA).submission(receipt.submission_id, wait_s=30)
+    page = visit("/submissions", ADA)
+    page.get_by_role("link", name="Your statistics").click()
+    expect(page.get_by_role("heading", name="Your statistics")).to_be_visible()
+    expect(page.locator(".chart-year rect")).not_to_have_count(0)
+    expect(page.locator(".shares")).to_contain_text("python3")
+    page.get_by_role("link", name="gcd").click()
+    page.get_by_text("Statistics").click()
+    expect(page.locator(".statistics .tiles")).to_contain_text("Acceptance rate")
+    expect(page.locator(".statistics .chart-bars rect")).to_have_count(14)
+
+
 def test_a_lost_connection_returns_with_what_was_missed(
     visit: Visit, open_client: Callable[[Person], Client], contest: str, stack: Stack, forgiven: list[str]
 ) -> None:

@@ -17,6 +17,7 @@ PHONE: int = 360
         ("/contests/{demo}", "Board"),
         ("/contests/{demo}/problems/sum", "Add them up"),
         ("/submissions", "Your submissions"),
+        ("/users/ada", "Your statistics"),
         ("/sign-in", "Sign in"),
     ],
 )

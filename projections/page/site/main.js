@@ -16,6 +16,7 @@ import { problemsView } from "./views/problems.js";
 import { signInView } from "./views/sign_in.js";
 import { submissionView } from "./views/submission.js";
 import { submissionsView } from "./views/submissions.js";
+import { userView } from "./views/user.js";
 
 /** @type {Record<import("./routes.js").Route["view"], import("./context.js").View>} */
 const VIEWS = {
@@ -25,6 +26,7 @@ const VIEWS = {
   contest: contestView,
   submissions: submissionsView,
   submission: submissionView,
+  user: userView,
   "sign-in": signInView,
   missing: missingView,
 };

@@ -1,7 +1,7 @@
 /** Addresses of the page: what stands after `#`. Pure. */
 
 /**
- * @typedef {{view: "problems" | "problem" | "contests" | "contest" | "submissions" | "submission" | "sign-in" | "missing",
+ * @typedef {{view: "problems" | "problem" | "contests" | "contest" | "submissions" | "submission" | "user" | "sign-in" | "missing",
  *            params: Record<string, string>}} Route
  */
 
@@ -16,6 +16,7 @@ const ROUTES = [
   [/^\/contests\/([^/]+)\/problems\/([^/]+)$/, "problem", ["contestId", "problemId"]],
   [/^\/submissions$/, "submissions", []],
   [/^\/submissions\/([^/]+)$/, "submission", ["submissionId"]],
+  [/^\/users\/([^/]+)$/, "user", ["userId"]],
   [/^\/sign-in$/, "sign-in", []],
 ];
 
@@ -46,6 +47,8 @@ export const to = {
   submissions: () => "#/submissions",
   /** @param {string} submissionId */
   submission: (submissionId) => `#/submissions/${segment(submissionId)}`,
+  /** @param {string} userId */
+  user: (userId) => `#/users/${segment(userId)}`,
   signIn: () => "#/sign-in",
 };
 

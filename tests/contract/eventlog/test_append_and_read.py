@@ -16,9 +16,10 @@ from schemas.topics import JOBS, LIVE, PROBLEMS, SUBMISSIONS
 from schemas.values import Lane, Position
 from tests.contract.eventlog.conftest import Inject
 from tests.contract.eventlog.events import job, retired, thawed
-from tests.contract.eventlog.reading import ends, offsets, read
+from tests.contract.eventlog.reading import ends, offsets, poll_until, read
 
 PRACTICE = JOBS[Lane.PRACTICE]
+SECOND = Partition(PROBLEMS.name, 1)
 
 
 def test_an_append_answers_where_the_event_stands_and_a_reader_finds_it_there(log: EventLog) -> None:
@@ -204,3 +205,63 @@ def test_a_record_keeps_the_bytes_that_it_was_read_from(log: EventLog) -> None:
     [record] = read(reader, 1)
     reader.close()
     assert record.value[:1] == b"\x00"
+
+
+def test_a_reader_of_a_key_passes_over_all_others(log: EventLog) -> None:
+    here = Partition(PROBLEMS.name, log.append(PROBLEMS, retired("wanted")).result(10).partition)
+    begin = ends(log, PROBLEMS)[here]
+    for number in range(30):
+        name = "wanted" if number % 10 == 5 else f"other-{number}"
+        log.append(PROBLEMS, retired(name), partition=here.number).result(10)
+    reader = log.reader({here: begin}, key="wanted")
+    assert reader.next_offsets() == {here: begin}
+    records: list[Record] = []
+    poll_until(lambda: reader.next_offsets()[here] == begin + 30, reader, records=records)
+    reader.close()
+    assert offsets(records, here) == [begin + 5, begin + 15, begin + 25]
+
+
+def test_a_poll_for_a_key_ends_where_there_are_only_others(log: EventLog) -> None:
+    here, begin = Partition(PROBLEMS.name, 0), ends(log, PROBLEMS)[Partition(PROBLEMS.name, 0)]
+    log.append(PROBLEMS, retired("other"), partition=0).result(10)
+    reader = log.reader({here: begin}, key="wanted")
+    began = time.monotonic()
+    assert reader.poll(10, 60.0) == []
+    assert time.monotonic() - began < 30
+    assert reader.next_offsets() == {here: begin + 1}
+    reader.close()
+
+
+def test_bytes_that_are_no_event_are_passed_over_by_their_key_too(log: EventLog, inject: Inject) -> None:
+    here, begin = Partition(PROBLEMS.name, 0), ends(log, PROBLEMS)[Partition(PROBLEMS.name, 0)]
+    inject(PROBLEMS, b"{}")
+    log.append(PROBLEMS, retired("wanted"), partition=0).result(10)
+    reader = log.reader({here: begin}, key="wanted")
+    records: list[Record] = []
+    poll_until(lambda: reader.next_offsets()[here] == begin + 2, reader, records=records)
+    reader.close()
+    assert offsets(records, here) == [begin + 1]
+
+
+def test_a_moment_parts_what_was_appended_until_then_from_the_rest(log: EventLog) -> None:
+    starts = ends(log, PROBLEMS)
+    first = log.append(PROBLEMS, retired(), partition=0).result(10)
+    poll_until(lambda: log.append(PROBLEMS, retired(), partition=1).result(10).offset >= starts[SECOND] + 40)
+    last = log.append(PROBLEMS, retired(), partition=0).result(10)
+    reader = log.reader(starts)
+    records = read(reader, sum(ends(log, PROBLEMS).values()) - sum(starts.values()))
+    reader.close()
+    moments = [it.appended_at for it in records if it.position in {first, last}]
+    for moment in (*moments, records[len(records) // 2].appended_at, moments[0] - timedelta(microseconds=1)):
+        later = [it.position for it in records if it.appended_at > moment]
+        expected = {
+            number: min((it.offset for it in later if it.partition == number), default=end)
+            for number, end in log.end_offsets(PROBLEMS).items()
+        }
+        assert log.offsets_at(PROBLEMS, moment) == expected
+
+
+def test_before_all_time_is_the_beginning_and_after_it_the_end(log: EventLog) -> None:
+    log.append(PROBLEMS, retired()).result(10)
+    assert log.offsets_at(PROBLEMS, datetime(1900, 1, 1, tzinfo=UTC)) == log.begin_offsets(PROBLEMS)
+    assert log.offsets_at(PROBLEMS, datetime(2900, 1, 1, tzinfo=UTC)) == log.end_offsets(PROBLEMS)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from schemas.eventlog.memory import MemoryEventLog
-from schemas.eventlog.port import Assigned, Committed, EventLog, GroupReader, Partition, Record, Revoked
+from schemas.eventlog.port import Assigned, Committed, EventLog, GroupReader, Owner, Partition, Record, Revoked
 from schemas.topics import CONTESTS, PROBLEMS
 from tests.contract.eventlog.events import retired, thawed
 from tests.contract.eventlog.reading import ends, offsets, poll_until, read
@@ -234,3 +234,19 @@ def test_a_member_that_dies_leaves_its_partitions_uncommitted(group: str) -> Non
     one.die()
     with joined(log, group) as two:
         assert [record.position for record in read(two, 1)] == [position]
+
+
+def test_who_reads_which_partition_is_known(log: EventLog, group: str) -> None:
+    assert log.owners(group) == {}
+    with joined(log, group) as first, joined(log, group) as second:
+
+        def known() -> list[set[Owner | None]]:
+            owners = log.owners(group)
+            return [{owners.get(at) for at in reader.assignment()} for reader in (first, second)]
+
+        def each_is_known() -> bool:
+            first_is, second_is = known()
+            return None not in first_is | second_is and len(first_is) == len(second_is) == 1 and first_is != second_is
+
+        poll_until(each_is_known, first, second)
+        assert log.owners(group).keys() == ALL

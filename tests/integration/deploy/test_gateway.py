@@ -20,7 +20,8 @@ def test_whatever_the_page_loads_is_bound_to_this_origin(stack: Stack, path: str
 
 def test_questions_and_commands_reach_their_own_services(stack: Stack) -> None:
     assert httpx.get(f"{stack.url}/api/v1/problems").status_code == 200
-    assert httpx.post(f"{stack.url}/api/v1/submissions", json={}).status_code == 401
+    for command in ("submissions", "rejudgings", "projections/boards/rebuild"):  # an unknown one would be 404
+        assert httpx.post(f"{stack.url}/api/v1/{command}", json={}).status_code == 401
 
 
 def test_a_service_that_is_away_is_a_problem_document_that_says_when_to_come_back(stack: Stack) -> None:

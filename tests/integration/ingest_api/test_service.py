@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 
 from schemas.eventlog.port import EventLog, Partition, Record
-from schemas.events import SubmissionReceived
+from schemas.events import RejudgingOpenRequested, SubmissionReceived
 from schemas.http.identity import Role
 from schemas.topics import SUBMISSIONS
 from schemas.values import Position, SourceFile
@@ -181,3 +181,18 @@ def test_bad_settings_are_all_named_and_end_it_at_once() -> None:
     assert "JUDGESTREAM_KAFKA is not set" in done.stderr
     assert "JUDGESTREAM_TOKEN_PUBLIC_KEY is not set" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_rejudging_that_is_asked_for_stands_where_the_answer_says(
+    http: httpx.Client, one: Worker, log: EventLog, token: Token
+) -> None:
+    body = {"filter": {"problem_ids": [create_problem(http, one, token)]}, "reason": "a wrong case"}
+    answer = http.post(f"{one.url}/rejudgings", json=body, headers=token("judy", Role.JURY))
+    assert answer.status_code == 202, answer.text
+    position = Position.parse(answer.json()["position"])
+    reader = log.reader({Partition(position.topic, position.partition): position.offset})
+    (record,) = reader.poll(1, PATIENCE_S)
+    reader.close()
+    assert record.position == position
+    assert isinstance(record.event, RejudgingOpenRequested)
+    assert record.event.rejudging_id == answer.json()["rejudging_id"]

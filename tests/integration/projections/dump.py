@@ -4,15 +4,15 @@ from projections.models import CQL_FOLDER
 from schemas.cassandra import Cassandra
 from tests.unit.projections.tables import SCHEMAS
 
-CHECKPOINTS = "projection_checkpoints"
+UPKEEP = "projection_"
 
 Dump = dict[str, list[str]]
 
 
 async def dump(cassandra: Cassandra) -> Dump:
-    """By table its rows in an order of their own; checkpoints are left out, since they say how it came about."""
+    """By table its rows in an order of their own; what begins with `projection_` tells how it came about: left out."""
     assert CQL_FOLDER.is_dir()
-    tables = [table for table in SCHEMAS if table != CHECKPOINTS]
+    tables = [table for table in SCHEMAS if not table.startswith(UPKEEP)]
     return {table: sorted(map(_told, await cassandra.execute(f"SELECT * FROM {table}"))) for table in tables}
 
 

@@ -15,6 +15,7 @@ from projections.models.catalog import MODELS
 from projections.models.submission import SUBMISSION_MODEL, read_submission
 from projections.projector.runner import Runner
 from projections.projector.service import Projector
+from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra, Statement
 from schemas.eventlog.port import EventLog, Partition, Record
 from schemas.events import ChannelUpdated, DeadLettered
@@ -104,7 +105,10 @@ class DiesBeforeCheckpoint:
         await self._cassandra.write(written)
 
 
-async def test_killed_before_the_checkpoint_it_does_the_same_again(season: Season, cassandra: Cassandra) -> None:
+async def test_killed_before_the_checkpoint_it_does_the_same_again(
+    season: Season, cassandra: Cassandra, tmp_path: Path
+) -> None:
+    blobs = DirectoryBlobStore(tmp_path)
     live_ends = season.log.end_offsets(LIVE)
     for story in season.draw(3):
         season.tell_story(story)
@@ -112,6 +116,7 @@ async def test_killed_before_the_checkpoint_it_does_the_same_again(season: Seaso
         SUBMISSION_MODEL,
         event_log=season.log,
         store=DiesBeforeCheckpoint(cassandra),
+        blobs=blobs,
         stopping=asyncio.Event(),
     )
     with pytest.raises(ExceptionGroup) as ended:
@@ -121,7 +126,7 @@ async def test_killed_before_the_checkpoint_it_does_the_same_again(season: Seaso
     assert announced
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        projector = Projector(MODELS, event_log=season.log, store=cassandra, stopping=stopping)
+        projector = Projector(MODELS, event_log=season.log, store=cassandra, blobs=blobs, stopping=stopping)
         tasks.create_task(projector.run())
         await caught_up(cassandra, season.log)
         stopping.set()

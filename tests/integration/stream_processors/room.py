@@ -21,7 +21,7 @@ from schemas.events import Event, ProblemRevised, SubmissionReceived
 from schemas.golden_records import example
 from schemas.ids import ContestId, EventId, ProblemRevision, SubmissionId, TeamId
 from schemas.rules.definition import canonical, definition_of
-from schemas.topics import CONTEST_FEED, DEAD_LETTERS, JOBS, Topic
+from schemas.topics import CONTEST_FEED, DEAD_LETTERS, JOBS, STALLS, Topic
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_S = 60.0
@@ -41,6 +41,8 @@ class Room:
         revision: ProblemRevised = example(ProblemRevised)
         blobs = DirectoryBlobStore(folder / "blobs")
         self.revision = ProblemRevision(blobs.put(canonical(definition_of(revision))))
+        quick = replace(revision, limits=replace(revision.limits, wall_time_ms=500))
+        self.quick_revision = ProblemRevision(blobs.put(canonical(definition_of(quick))))
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
@@ -51,10 +53,11 @@ class Room:
             "PYTHONPATH": str(ROOT),
             "JUDGESTREAM_BLOBS": str(folder / "blobs"),
             "JUDGESTREAM_ROUTER_PORT": str(port),
+            "JUDGESTREAM_STALL_SLACK_S": "2",
         }
         ends = {
             Partition(topic.name, number): end
-            for topic in (*JOBS.values(), CONTEST_FEED, DEAD_LETTERS)
+            for topic in (*JOBS.values(), CONTEST_FEED, DEAD_LETTERS, STALLS)
             for number, end in log.end_offsets(topic).items()
         }
         self._reader = log.reader(ends)

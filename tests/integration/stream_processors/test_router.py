@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from schemas.events import (
@@ -15,6 +16,7 @@ from schemas.events import (
     ContestVerdictReached,
     DeadLettered,
     JudgingRequested,
+    JudgingStalled,
     SubmissionReceived,
     TeamRegistered,
     VerdictReached,
@@ -22,7 +24,8 @@ from schemas.events import (
 from schemas.golden_records import example
 from schemas.ids import ContestId, EventId, SubmissionId, TeamId, judging_id
 from schemas.topics import CONTESTS, SUBMISSIONS, VERDICTS, Topic
-from schemas.values import DeadLetterReason, Lane, Position
+from schemas.values import DeadLetterReason, Lane, Position, StallAnswer
+from tests.integration.stream_processors.members import joined
 from tests.integration.stream_processors.room import Room
 
 BEFORE_THE_KILL = 40
@@ -144,3 +147,25 @@ def test_a_router_that_is_stopped_in_a_backlog_loses_and_repeats_nothing(
     room.wait_for(lambda: routed(room, submissions) == BACKLOG, "all jobs")
     ids = {submission.submission_id for submission in submissions}
     assert sum(job.submission_id in ids for job in room.appended(JudgingRequested)) == BACKLOG
+
+
+@pytest.mark.usefixtures("router")
+def test_an_executor_that_lives_and_judges_nothing_leaves_its_work_to_another(room: Room) -> None:
+    """What stands with one that only polls is judged by the other, in whichever lane that one reads."""
+    with joined(room.log, answers=False) as stuck, joined(room.log, answers=True) as healthy:
+        room.wait_for(lambda: len(stuck.partitions()) == len(healthy.partitions()) == 9, "both to read")
+        contests = (None, ContestId("finals"))
+        submissions = [
+            replace(room.submission(contests[number % 2]), problem_revision=room.quick_revision) for number in range(24)
+        ]
+        for submission in submissions:
+            room.log.append(SUBMISSIONS, submission).result(10)
+        ids = {submission.submission_id for submission in submissions}
+        room.wait_for(lambda: ids <= set(healthy.judged), "verdicts")
+        stalls = [stall for stall in room.appended(JudgingStalled) if stall.submission_id in ids]
+        again = [job for job in room.appended(JudgingRequested) if job.submission_id in ids and job.attempt > 1]
+    assert 0 < len(stalls) < len(ids)
+    assert {stall.answer for stall in stalls} == {StallAnswer.ASKED_AGAIN}
+    assert sorted(job.submission_id for job in again) == sorted(stall.submission_id for stall in stalls)
+    metrics = httpx.get(f"{room.url}/metrics", timeout=5).text
+    assert f'judgestream_stalls_total{{answer="asked_again"}} {len(stalls):.1f}' in metrics

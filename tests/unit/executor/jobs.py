@@ -7,6 +7,8 @@ from executor.compile_cache import CompileCache
 from executor.judge import Judge
 from executor.languages.loader import load_languages
 from executor.machine import WatchStrain
+from executor.other_images import OtherImage, no_other_image
+from executor.outputs import NoOutputs, Outputs
 from executor.policy import Strain
 from executor.sandbox.port import Sandbox
 from executor.toolchains import Toolchain
@@ -94,6 +96,8 @@ def judge_with(
     compile_cache: CompileCache | None = None,
     watch_strain: WatchStrain = quiet,
     calibration: Calibration | None = None,
+    outputs: Outputs | None = None,
+    other_image: OtherImage = no_other_image,
 ) -> Judge:
     """A judge that knows all languages."""
     return Judge(
@@ -110,4 +114,6 @@ def judge_with(
         compile_cache=compile_cache or MemoryCompileCache(),
         calibration=lambda: calibration,
         watch_strain=watch_strain,
+        outputs=outputs or NoOutputs(),
+        other_image=other_image,
     )

@@ -159,3 +159,15 @@ def test_in_a_crowded_note_jobs_run_one_at_a_time() -> None:
     following.ended(late)
     following.finished(late)
     assert following.may_start(at(late.offset + 1))
+
+
+@pytest.mark.parametrize(
+    ("note", "lost"),
+    [("", 0), ("1 0:01f0", 0), ("1 0:01s0 1:02s1", 0), ("1 0:01r0", 1), ("1 0:01r0 1:02a1 2:01s0 3:01f0", 2)],
+)
+def test_starts_that_were_left_open_are_counted_once(note: str, lost: int) -> None:
+    attempts = Attempts()
+    attempts.take_over(P0, Committed(offset=4, metadata=note))
+    assert attempts.lost == lost
+    attempts.take_over(P0, Committed(offset=4, metadata=attempts.note(P0, 4)))
+    assert attempts.lost == lost

@@ -10,6 +10,7 @@ from schemas.cql_versions import read_versions
 
 INSERT = re.compile(r"INSERT INTO (\w+) \(([^)]+)\) VALUES \([?, ]+\) USING TIMESTAMP \?")
 TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+) \((.*)\)[^)]*", re.DOTALL)
+ADDED = re.compile(r"ALTER TABLE (\w+) ADD IF NOT EXISTS (\w+) \w+( static)?")
 COLUMN = re.compile(r"^\s*(\w+) [a-z][^\n]*?( static)?( PRIMARY KEY)?,?$", re.MULTILINE)
 KEY = re.compile(r"PRIMARY KEY \((?:\(([^)]*)\)|(\w+))([^)]*)\)")
 
@@ -29,7 +30,12 @@ class Schema(NamedTuple):
 def _schemas() -> dict[str, Schema]:
     """Every table, read from the CQL that makes it."""
     statements = [statement for version in read_versions(CQL_FOLDER) for statement in version.statements]
-    return {match[1]: _schema(match[2]) for statement in statements if (match := TABLE.match(statement))}
+    schemas = {match[1]: _schema(match[2]) for statement in statements if (match := TABLE.match(statement))}
+    for match in filter(None, map(ADDED.match, statements)):
+        known = schemas[match[1]]
+        static = known.static | ({match[2]} if match[3] else frozenset())
+        schemas[match[1]] = known._replace(columns=(*known.columns, match[2]), static=static)
+    return schemas
 
 
 def _schema(body: str) -> Schema:

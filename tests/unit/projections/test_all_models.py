@@ -9,8 +9,17 @@ from projections.models.catalog import MODELS
 from projections.models.contests import CONTESTS_MODEL
 from projections.models.model import FIRST_WINS_FROM, Fact, Model
 from projections.models.problems import PROBLEMS_MODEL
-from schemas.events import ContestRevised, ContestThawed, Event, ProblemRetired, ProblemRevised, TeamRegistered
+from schemas.events import (
+    ContestRevised,
+    ContestThawed,
+    Event,
+    ProblemRetired,
+    ProblemRevised,
+    RejudgingOpened,
+    TeamRegistered,
+)
 from schemas.golden_records import example
+from schemas.manifests import NowCurrent, Selected, current_manifest, manifest_named_by, selection_manifest
 from schemas.topics import CONTEST_FEED, CONTESTS, PROBLEMS, Topic
 from schemas.values import Position
 from tests.unit.projections.tables import SCHEMAS, Tables
@@ -21,7 +30,14 @@ OFFSET = 41
 
 def fact(topic: Topic, kind: type[Event], offset: int = OFFSET) -> Fact:
     event: Any = example(kind)
-    return Fact(Position(topic=topic.name, partition=0, offset=offset), event)
+    position = Position(topic=topic.name, partition=0, offset=offset)
+    return Fact(position, event, None if manifest_named_by(event) is None else manifest(kind))
+
+
+def manifest(kind: type[Event]) -> bytes:
+    if kind is RejudgingOpened:
+        return selection_manifest([example(Selected)])
+    return current_manifest([example(NowCurrent)])
 
 
 @pytest.mark.parametrize(("model", "topic", "kind"), EVERY)

@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from projections.models.boards import BOARDS_MODEL
-from projections.models.model import Model, Write
+from projections.models.model import Each, Effects, Fact, Model, Write
 from projections.models.submission import SUBMISSION_MODEL
 from projections.models.submission_lists import USER_SUBMISSIONS_MODEL
 from projections.projector.runner import Runner
@@ -17,12 +18,13 @@ from schemas.dead_letters import LETTER_BYTES
 from schemas.eventlog.memory import MemoryEventLog
 from schemas.eventlog.memory_store import Outage
 from schemas.eventlog.topic_checks import MESSAGE_BYTES
-from schemas.events import ChannelUpdated, DeadLettered, Event
-from schemas.ids import SubmissionId
-from schemas.topics import CONTEST_FEED, DEAD_LETTERS, JUDGINGS, LIVE, SUBMISSIONS, VERDICTS, Topic
+from schemas.events import ChannelUpdated, DeadLettered, Event, RejudgingReverted
+from schemas.ids import EventId, RejudgingId, SubmissionId, UserId
+from schemas.topics import CONTEST_FEED, DEAD_LETTERS, JUDGINGS, LIVE, REJUDGINGS, SUBMISSIONS, VERDICTS, Topic
 from schemas.values import DeadLetterReason
+from tests.unit.projections.memory_blobs import MemoryBlobs
 from tests.unit.projections.memory_store import Batch, MemoryStore, is_checkpoint
-from tests.unit.projections.stories import case, received, started, submission, verdict
+from tests.unit.projections.stories import NOON, case, received, started, submission, verdict
 from tests.unit.projections.test_boards_model import feed, judged, team
 from tests.unit.rules.contests import revised
 
@@ -44,11 +46,15 @@ def whole_story(number: int) -> list[Event]:
 
 
 async def project(
-    log: MemoryEventLog, store: MemoryStore, model: Model = SUBMISSION_MODEL, until: Callable[[], bool] | None = None
+    log: MemoryEventLog,
+    store: MemoryStore,
+    model: Model = SUBMISSION_MODEL,
+    until: Callable[[], bool] | None = None,
+    blobs: MemoryBlobs | None = None,
 ) -> None:
     """Runs the model until that holds; by default until its checkpoints stand at the end of its topics."""
     stopping = asyncio.Event()
-    runner = Runner(model, event_log=log, store=store, stopping=stopping)
+    runner = Runner(model, event_log=log, store=store, blobs=blobs or MemoryBlobs(), stopping=stopping)
     running = asyncio.create_task(runner.run())
     ends = time.monotonic() + DEADLINE_S
     try:
@@ -216,6 +222,36 @@ async def test_a_board_goes_on_where_it_was_and_tells_nothing_twice() -> None:
     assert len(announced(log)) == len(before) + len(new)
     assert sorted(one.channel for one in new) == ["board:finals", "board:finals:jury"]
     assert {one.type for one in new} == {"rows"}
+
+
+async def test_an_event_waits_for_the_manifest_that_it_names() -> None:
+    log, store, blobs = MemoryEventLog(), MemoryStore(), MemoryBlobs()
+    name = blobs.put(b"what is current now")
+    blobs.missing.add(name)
+    reverted = RejudgingReverted(
+        event_id=EventId("reverted"),
+        occurred_at=NOON,
+        caused_by=None,
+        rejudging_id=RejudgingId("r"),
+        requested_by=UserId("jury"),
+        reason="the checker was right after all",
+        manifest=name,
+        changed=0,
+        contest_ids=(),
+    )
+    append(log, REJUDGINGS, [reverted])
+    folded: list[bytes | None] = []
+
+    def tell(fact: Fact) -> Effects:
+        folded.append(fact.manifest)
+        return Effects()
+
+    model = Model(name="noted", version=1, topics=(REJUDGINGS,), begin=partial(Each, tell))
+    await project(log, store, model, until=lambda: blobs.asked > 1, blobs=blobs)
+    assert not folded
+    blobs.missing.clear()
+    await project(log, store, model, blobs=blobs)
+    assert folded == [b"what is current now"]
 
 
 async def test_two_projectors_share_the_partitions() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from projections.models.model import STAGE, Fact, joined
 from projections.models.submission import submission_of, tell, version_of
 from projections.models.submission_body import submission_body
+from projections.models.submission_past import before
 from schemas.events import CaseJudged, Event, JudgingStarted
 from schemas.ids import judging_id
 from schemas.rules.submission import Judged, Received, Shown, Submission, Unreceived, current, evolve, initial
@@ -164,6 +165,21 @@ def test_what_is_read_equals_the_shared_fold(events: list[Event], order: list) -
         else:
             assert found is not None
             assert (found.accepted, shown(found)) == (folded.accepted, shown(folded))
+
+
+@settings(deadline=None)
+@given(st.lists(EVENTS, max_size=20), ORDERS, st.data())
+def test_before_an_offset_it_is_what_it_was_then(events: list[Event], order: list, data: st.DataObject) -> None:  # type: ignore[type-arg]  # of topics
+    log = Log()
+    log.tell(*events)
+    facts = log.interleaved(order)
+    then = facts[: data.draw(st.integers(0, len(facts)))]
+    ends = {topic.name: sum(fact.position.topic == topic.name for fact in then) for topic in log.of_topic}
+    for number in (1, 2):
+        rows = [before(row, ends) for row in projected(facts).rows("submissions", submission(number))]
+        were = projected(then).rows("submissions", submission(number))
+        assert submission_of(submission(number), rows) == submission_of(submission(number), were)
+        assert version_of(submission(number), rows) == version_of(submission(number), were)
 
 
 def begun(events: list[Event]) -> list[Event]:

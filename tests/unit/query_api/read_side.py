@@ -16,19 +16,27 @@ from projections.live.wakes import Wakes
 from projections.models.boards import BoardView, VersionedRowBody
 from projections.models.contests import ContestLine, ContestView, Team
 from projections.models.positions import UnknownTopic
+from projections.models.problem_statistics import ROWS as OF_PROBLEMS
 from projections.models.problems import ProblemLine, ProblemView
+from projections.models.rejudging_reads import RejudgingView
 from projections.models.submission import SubmissionView
 from projections.models.submission_lists import Outcome, Place, SubmissionLine
+from projections.models.submission_past import NO_ENDS, Ends
 from projections.query_api.app import Ports, make_app
 from schemas.blobs.directory import DirectoryBlobStore
+from schemas.cassandra import Row
 from schemas.eventlog.memory import MemoryEventLog
+from schemas.eventlog.port import Partition
+from schemas.events import ExecutorReported, VerdictReached
 from schemas.http.identity import Role, Tokens, sign_token
 from schemas.ids import (
     AttemptId,
     ContestId,
+    JudgingId,
     LanguageId,
     ProblemId,
     ProblemRevision,
+    RejudgingId,
     SubmissionId,
     TeamId,
     UserId,
@@ -37,6 +45,7 @@ from schemas.ids import (
 from schemas.rules.contest import Contest
 from schemas.rules.definition import Definition
 from schemas.rules.icpc_row import View
+from schemas.rules.rejudging_effect import Rejudged
 from schemas.rules.submission import Accepted, Judged, Received
 from schemas.values import (
     Calibration,
@@ -54,6 +63,8 @@ from schemas.values import (
     Stub,
     Verdict,
 )
+from tests.unit.projections.tables import Tables
+from tests.unit.query_api.memory_upkeep import MemoryUpkeep
 
 KEY = Ed25519PrivateKey.generate()
 PRIVATE_PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -100,9 +111,15 @@ class MemoryReads:
     boards: dict[tuple[ContestId, View], BoardView] = field(default_factory=dict)
     offered: list[LanguageInfo] = field(default_factory=list)
     applied: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[JudgingId, VerdictReached] = field(default_factory=dict)
+    known_rejudgings: list[RejudgingView] = field(default_factory=list)
+    results: dict[RejudgingId, tuple[Rejudged, ...]] = field(default_factory=dict)
+    reports: list[ExecutorReported] = field(default_factory=list)
+    read_up_to: dict[str, dict[Partition, int]] = field(default_factory=dict)
     contest_reads: int = 0
+    tables: Tables = field(default_factory=Tables)
 
-    async def submission(self, submission_id: SubmissionId) -> SubmissionView | None:
+    async def submission(self, submission_id: SubmissionId, ends: Ends = NO_ENDS) -> SubmissionView | None:  # noqa: ARG002
         return self.submissions.get(submission_id)
 
     def of_user(self, user_id: UserId, before: Place | None) -> AsyncIterator[SubmissionLine]:
@@ -135,6 +152,13 @@ class MemoryReads:
             for it in sorted(listed, key=lambda it: it.problem_id)[:limit]
         ]
 
+    async def problem_statistics(self, problem_id: ProblemId) -> AsyncIterator[list[Row]]:
+        for shard in range(OF_PROBLEMS.shards):
+            yield self.tables.rows("problem_statistics", problem_id, shard)
+
+    async def user_statistics(self, user_id: UserId) -> AsyncIterator[list[Row]]:
+        yield self.tables.rows("user_statistics", user_id, 0)
+
     async def contest(self, contest_id: ContestId) -> ContestView | None:
         self.contest_reads += 1
         return self.known_contests.get(contest_id)
@@ -150,6 +174,27 @@ class MemoryReads:
     async def languages(self, now: datetime) -> list[LanguageInfo]:  # noqa: ARG002
         return self.offered
 
+    async def verdict(self, submission_id: SubmissionId, judging_id: JudgingId) -> VerdictReached | None:  # noqa: ARG002
+        return self.verdicts.get(judging_id)
+
+    async def rejudging(self, rejudging_id: RejudgingId) -> RejudgingView | None:
+        return next((view for view in self.known_rejudgings if view.rejudging_id == rejudging_id), None)
+
+    async def rejudgings(self, before: RejudgingId | None, limit: int) -> list[RejudgingView]:
+        views = sorted(self.known_rejudgings, key=lambda view: view.rejudging_id, reverse=True)
+        return [view for view in views if before is None or view.rejudging_id < before][:limit]
+
+    async def rejudged(self, rejudging_id: RejudgingId, after: SubmissionId | None) -> AsyncIterator[Rejudged]:
+        for one in self.results.get(rejudging_id, ()):
+            if after is None or one.submission_id > after:
+                yield one
+
+    async def executors(self, now: datetime) -> list[ExecutorReported]:  # noqa: ARG002
+        return self.reports
+
+    async def positions(self) -> dict[str, dict[Partition, int]]:
+        return self.read_up_to
+
     async def has_applied(self, model: str, position: Position, key: str | None) -> bool:  # noqa: ARG002
         if position.topic == "dead-letters":
             raise UnknownTopic(f"{model} does not depend on {position.topic}")
@@ -162,6 +207,7 @@ class ReadSide:
 
     blobs: DirectoryBlobStore
     reads: MemoryReads = field(default_factory=MemoryReads)
+    upkeep: MemoryUpkeep = field(default_factory=MemoryUpkeep)
     log: MemoryEventLog = field(default_factory=MemoryEventLog)
     wakes: Wakes = field(default_factory=Wakes)
     now: datetime = NOW
@@ -170,6 +216,7 @@ class ReadSide:
     def ports(self) -> Ports:
         return Ports(
             reads=self.reads,
+            upkeep=self.upkeep,
             log=self.log,
             blobs=self.blobs,
             tokens=Tokens(PUBLIC_PEM, clock=self.now.timestamp),
@@ -317,9 +364,11 @@ def row(team_id: str, *, solved: int) -> VersionedRowBody:
 
 
 @asynccontextmanager
-async def reading(folder: Path, reads: MemoryReads | None = None) -> AsyncIterator[ReadSide]:
+async def reading(
+    folder: Path, reads: MemoryReads | None = None, log: MemoryEventLog | None = None
+) -> AsyncIterator[ReadSide]:
     """A read side that runs."""
-    side = ReadSide(blobs=DirectoryBlobStore(folder), reads=reads or MemoryReads())
+    side = ReadSide(blobs=DirectoryBlobStore(folder), reads=reads or MemoryReads(), log=log or MemoryEventLog())
     transport = httpx.ASGITransport(make_app(side.ports()), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as side.http:
         yield side

@@ -1,21 +1,26 @@
 """Dead letters over HTTP: who sees them, in which order, and what is refused."""
 
 from base64 import b64decode
+from dataclasses import replace
 
 import pytest
 
 from projections.query_api import documents
 from schemas.dead_letters import dead_letter
 from schemas.eventlog.memory_store import Outage
-from schemas.topics import DEAD_LETTERS
+from schemas.events import JudgingStarted
+from schemas.ids import AttemptId, EventId, ExecutorId, JudgingId, SubmissionId
+from schemas.topics import DEAD_LETTERS, JUDGINGS
 from schemas.values import DeadLetterReason, Position
 from tests.unit.query_api.read_side import JUDY, NOW, ROOT, ReadSide, refusal_of
 
 
-def give_up(side: ReadSide, number: int, value: bytes = b"\x00junk", key: bytes | None = None) -> str:
+def give_up(
+    side: ReadSide, number: int, value: bytes = b"\x00junk", key: bytes | None = None, source: Position | None = None
+) -> str:
     """A letter for the `number`-th record of a lane; answers where the letter stands."""
     letter = dead_letter(
-        Position(topic="jobs.practice", partition=2, offset=number),
+        source or Position(topic="jobs.practice", partition=2, offset=number),
         key=key,
         value=value,
         reason=DeadLetterReason.ATTEMPTS_EXHAUSTED,
@@ -61,6 +66,26 @@ async def test_a_letter_has_the_bytes(side: ReadSide) -> None:
     shown = documents.DeadLetter.model_validate_json(response.content)
     assert (b64decode(shown.value), b64decode(shown.key or "")) == (bytes(range(256)), b"\xff")
     assert response.headers["cache-control"] == "private, no-store"
+
+
+async def test_a_letter_names_the_submission_as_long_as_the_record_is_there(side: ReadSide) -> None:
+    started = JudgingStarted(
+        event_id=EventId("e"),
+        occurred_at=NOW,
+        caused_by=None,
+        submission_id=SubmissionId("s"),
+        judging_id=JudgingId("j"),
+        attempt_id=AttemptId("a"),
+        attempt=1,
+        executor_id=ExecutorId("one"),
+        case_names=(),
+    )
+    source = side.log.append(JUDGINGS, started, partition=2).result()
+    named = []
+    for at in (source, replace(source, offset=1), Position(topic="gone", partition=0, offset=0)):
+        position = give_up(side, 0, source=at)
+        named.append((await side.get(f"/dead-letters/{position}", JUDY)).json()["submission_id"])
+    assert named == ["s", None, None]
 
 
 async def test_what_is_no_letter_is_shown_too(side: ReadSide) -> None:

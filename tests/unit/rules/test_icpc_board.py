@@ -18,7 +18,8 @@ from schemas.events import (
 )
 from schemas.ids import AttemptId, ContestId, EventId, ExecutorId, ProblemId, SubmissionId, TeamId, judging_id
 from schemas.rules.board_body import board_body, row_body, row_of
-from schemas.rules.icpc_board import Board, Step, empty_board, evolve
+from schemas.rules.icpc_board import Board, FeedRecord, Step, draw, empty_board, evolve
+from schemas.rules.icpc_learning import learn
 from schemas.rules.icpc_row import Cell, Row, View, ranked
 from schemas.values import ContestProblem, Position, Scoring, Verdict
 from tests.unit.rules.contests import CONTEST_ID, START, at, revised
@@ -501,3 +502,18 @@ def test_after_the_thaw_both_boards_are_one(feeds: list[list[Event]], data: st.D
 def test_the_public_never_sees_more_than_the_jury(feeds: list[list[Event]], data: st.DataObject) -> None:
     jury, public = shown(fold(interleaved(feeds, data)))
     assert {team_id: row.solved for team_id, row in public.items() if row.solved > jury[team_id].solved} == {}
+
+
+@settings(deadline=None)
+@given(sources(), st.data())
+def test_what_was_learnt_in_parts_and_drawn_at_last_is_the_same_board(
+    feeds: list[list[Event]], data: st.DataObject
+) -> None:
+    events = interleaved(feeds, data)
+    cut, until = sorted(data.draw(st.tuples(st.integers(0, len(events)), st.integers(0, len(events)))))
+    records = [
+        FeedRecord(Position(topic="contest-feed", partition=0, offset=at), event) for at, event in enumerate(events)
+    ]
+    known = learn(learn(empty_board(CONTEST_ID), records[:cut]), records[cut:until])
+    assert all(not drawn.rows for drawn in known.drawn.values())
+    assert draw(known) == fold(events[:until])

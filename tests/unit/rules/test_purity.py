@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-DECISIONS = ("backlog", "feed_contests", "route_submissions", "source", "watch_lag")
+DECISIONS = (
+    "backlog",
+    "build_job",
+    "decide_rejudgings",
+    "feed_contests",
+    "oldest_jobs",
+    "rejudging_scans",
+    "release_rejudgings",
+    "route_submissions",
+    "source",
+    "watch_judgings",
+    "watch_lag",
+)
 COUNTS = ("attempts", "commit_tracker", "lanes", "start_notes", "waiting_jobs")
 MODULES = [
     ROOT / "schemas" / "dead_letters.py",
@@ -15,7 +27,10 @@ MODULES = [
     *sorted((ROOT / "schemas" / "rules").glob("*.py")),
     ROOT / "schemas" / "dead_letters.py",
     *(ROOT / "stream_processors" / f"{name}.py" for name in DECISIONS),
-    *(ROOT / "executor" / f"{name}.py" for name in ("policy", "provenance", "calibration/band")),
+    *(
+        ROOT / "executor" / f"{name}.py"
+        for name in ("policy", "provenance", "case_result", "regrade", "calibration/band")
+    ),
 ]
 ALLOWED = frozenset(
     {
@@ -35,15 +50,19 @@ ALLOWED = frozenset(
 ALLOWED_OF_OURS = frozenset(
     {
         "executor.lanes",
+        "executor.policy",
         "executor.sandbox.port",
         "executor.start_notes",
         "schemas.dead_letters",
         "schemas.events",
         "schemas.eventlog.port",
         "schemas.ids",
+        "schemas.manifests",
         "schemas.rules",
         "schemas.topics",
         "schemas.values",
+        "stream_processors.build_job",
+        "stream_processors.rejudging_scans",
     }
 )
 

@@ -8,7 +8,8 @@ import pytest
 from schemas.events import JudgingRequested
 from schemas.ids import derived_event_id, judging_id
 from schemas.values import Comparison, ComparisonKind, JobCase, Lane, Limits, SourceFile
-from stream_processors.route_submissions import JOB_BYTES, Unobtainable, least_outstanding, route
+from stream_processors.build_job import JOB_BYTES, TOO_LONG, Unobtainable
+from stream_processors.route_submissions import least_outstanding, route
 from tests.unit.stream_processors.examples import DEFINITION, NOW, STUB, at, received, submission_id
 
 IDLE = dict.fromkeys(range(6), 0)
@@ -74,7 +75,7 @@ def test_a_job_that_no_record_can_hold_is_to_be_given_up(too_long: str) -> None:
         case _:
             submission = replace(submission, files=(SourceFile(name="a.cpp", content=b"x" * JOB_BYTES),))
     job = route(submission, at(), definition, IDLE, NOW).job
-    assert job.give_up == f"the job would be longer than {JOB_BYTES} bytes"
+    assert job.give_up == TOO_LONG
     assert job.cases == ()
 
 

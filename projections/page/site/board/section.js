@@ -8,7 +8,8 @@ import { empty, notice } from "../loading.js";
 import { to } from "../routes.js";
 import { solvedSince } from "./changes.js";
 import { ranked } from "./ranking.js";
-import { evolve, frozenNotice } from "./state.js";
+import { RewindBar } from "./rewind.js";
+import { boardOf, evolve, frozenNotice } from "./state.js";
 import { BoardTable, legend } from "./table.js";
 
 /**
@@ -16,6 +17,9 @@ import { BoardTable, legend } from "./table.js";
  * @typedef {import("../contest/header.js").Contest} Contest
  * @typedef {import("./state.js").Board} Board
  */
+
+/** More than a slider has pixels. */
+const MOST_MOMENTS = 5000;
 
 export class BoardSection {
   /** @param {Context} context @param {Contest} contest @param {boolean} isJury @param {AbortSignal} signal */
@@ -40,12 +44,23 @@ export class BoardSection {
       "aria-pressed": "false",
       onclick: () => this.togglePause(),
     });
+    this.rewind = h("button", {
+      class: "button small",
+      type: "button",
+      "aria-expanded": "false",
+      onclick: () => this.toggleRewind(),
+    });
+    replaceChildren(this.rewind, icon("reset"), "Rewind");
+    this.past = h("div");
+    /** @type {RewindBar | null} */
+    this.playback = null;
     this.said = h("p", { class: "visually-hidden", "aria-live": "polite" });
     this.nobody = empty("trophy", "No team takes part yet.");
     this.element = h(
       "section",
       { "aria-label": "Board" },
       this.bar(),
+      this.past,
       this.frozen,
       h("div", { class: "card board-card" }, this.nobody, this.table.element),
       legend(),
@@ -62,6 +77,7 @@ export class BoardSection {
       this.state,
       h("span", { class: "grow" }),
       this.boardChoice(),
+      this.rewind,
       this.pause,
     );
   }
@@ -99,6 +115,7 @@ export class BoardSection {
   /** @param {import("../live/protocol.js").Frame} message */
   onMessage(message) {
     if (this.board !== undefined) this.board = evolve(this.board, message);
+    if (this.playback !== null) return;
     if (this.isPaused) {
       this.waiting += 1;
       this.showState();
@@ -109,27 +126,100 @@ export class BoardSection {
 
   show() {
     if (this.board === undefined) return;
-    const rows = ranked(this.board.rows.values());
+    this.showRows(this.board);
+    this.showFrozen();
+    this.showState();
+  }
+
+  /** @param {Board} board */
+  showRows(board) {
+    const rows = ranked(board.rows.values());
     this.table.show(rows);
     this.said.textContent = solvedSince(this.shown, rows) || this.said.textContent;
     this.shown = new Map(rows.map((row) => [row.team_id, row]));
     this.nobody.hidden = rows.length > 0;
     this.table.element.hidden = rows.length === 0;
-    this.showFrozen();
-    this.showState();
   }
 
   /** Also says, once the contest is over, whether the board may still change. */
   showFrozen() {
+    if (this.playback !== null) return;
     const now = this.context.clock.now();
     const sentence =
       this.isJury || this.board === undefined ? null : frozenNotice(this.board, this.contest, now);
+    this.say(sentence);
+    this.title.textContent =
+      phaseOf(this.contest, now) !== "over" ? "Board" : sentence === null ? "Result" : "Preliminary result";
+  }
+
+  /** What is to be said of a freeze. @param {string | null} sentence */
+  say(sentence) {
     if (sentence !== this.sentence)
       replaceChildren(this.frozen, sentence !== null && notice("wait", "snow", sentence));
     this.sentence = sentence;
     this.frozen.classList.toggle("frozen", sentence !== null);
-    this.title.textContent =
-      phaseOf(this.contest, now) !== "over" ? "Board" : sentence === null ? "Result" : "Preliminary result";
+  }
+
+  /** Begins to play the contest back, or goes back to the live board, which goes on meanwhile. */
+  async toggleRewind() {
+    if (this.playback !== null) {
+      this.playback.end();
+      return;
+    }
+    const { api, toast } = this.context;
+    const path = `/contests/${encodeURIComponent(this.contest.contest_id)}`;
+    const view = this.isJury ? "jury" : null;
+    const onTrouble = (/** @type {unknown} */ error) =>
+      toast(error instanceof Error ? error.message : String(error));
+    this.rewind.disabled = true;
+    try {
+      const timeline = await api.get(`${path}/timeline`, { view, limit: MOST_MOMENTS });
+      if (this.signal.aborted) return;
+      if (timeline.moments.length === 0) {
+        toast("Nothing has happened in this contest yet.");
+        return;
+      }
+      const read = (/** @type {number} */ offset) => api.get(`${path}/board`, { view, offset });
+      const onBoard = (/** @type {any} */ board) => this.showPast(board);
+      const needs = {
+        startsAt: this.contest.starts_at,
+        read,
+        onBoard,
+        onTrouble,
+        onEnd: () => this.endRewind(),
+      };
+      this.playback = new RewindBar(needs, timeline, this.signal);
+      replaceChildren(this.past, this.playback.element);
+      this.playback.slider.focus();
+      this.showRewind();
+    } catch (error) {
+      onTrouble(error);
+    } finally {
+      this.rewind.disabled = false;
+    }
+  }
+
+  /** @param {any} body a board as it was */
+  showPast(body) {
+    if (this.playback === null) return;
+    this.showRows(boardOf(body));
+    this.say(body.frozen);
+  }
+
+  endRewind() {
+    this.playback = null;
+    this.past.replaceChildren();
+    this.showRewind();
+    this.show();
+    this.rewind.focus();
+  }
+
+  showRewind() {
+    const isRewound = this.playback !== null;
+    this.rewind.setAttribute("aria-expanded", String(isRewound));
+    this.pause.hidden = isRewound;
+    if (isRewound) this.title.textContent = "Board as it was";
+    this.showState();
   }
 
   togglePause() {
@@ -146,7 +236,11 @@ export class BoardSection {
   }
 
   showState() {
-    replaceChildren(this.state, statePill(this.isPaused, this.waiting, this.context.live.state));
+    const pill =
+      this.playback === null
+        ? statePill(this.isPaused, this.waiting, this.context.live.state)
+        : h("span", { class: "pill warn" }, icon("reset"), "Playing back");
+    replaceChildren(this.state, pill);
   }
 }
 

@@ -6,6 +6,7 @@ import { icon } from "../icons.js";
 import { fill } from "../loading.js";
 import { difficultyPill } from "../problem/difficulty.js";
 import { sampleList } from "../problem/samples.js";
+import { problemStatistics } from "../problem/statistics.js";
 import { workbench } from "../problem/workbench.js";
 import { to } from "../routes.js";
 import { renderStatement } from "../statement.js";
@@ -32,6 +33,7 @@ export function problemView(context, { problemId, contestId }, signal) {
           head(task.problem, task.contest, context.clock.now()),
           statement,
           sampleList(task.problem.samples ?? []),
+          problemStatistics(context, problemId, signal),
         ),
         workbench(context, { ...task, contestId }, signal),
       );

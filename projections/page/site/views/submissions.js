@@ -15,9 +15,15 @@ const PAGE = 50;
 /** One's own submissions, newest first. @type {import("../context.js").View} */
 export function submissionsView(context, _params, signal) {
   context.setTitle("Submissions");
-  const head = h("div", { class: "page-head" }, h("h1", null, "Your submissions"));
+  const { identity } = context.session;
+  const head = h(
+    "div",
+    { class: "page-head" },
+    h("h1", null, "Your submissions"),
+    identity && h("a", { class: "button small", href: to.user(identity.userId) }, "Your statistics"),
+  );
   const content = h("div", { class: "card" });
-  if (context.session.identity === null) {
+  if (identity === null) {
     replaceChildren(
       content,
       empty(

@@ -16,8 +16,9 @@ from schemas.dead_letters import LETTER_BYTES
 from schemas.events import Event, SubmissionReceived
 from schemas.http.identity import Role
 from schemas.topics import SUBMISSIONS
-from schemas.values import Verdict
+from schemas.values import RejudgingChange, Verdict
 from tests.integration.projections.reading.services import STOPPED_WITHIN_S, Process, ReadSide, service, until_ready
+from tests.integration.projections.rejudging_season import RejudgingSeason
 from tests.integration.projections.season import Season
 from tests.unit.projections.stories import case, started, verdict
 
@@ -256,3 +257,92 @@ async def test_what_a_projection_gives_up_the_jury_can_read(reading: ReadSide, h
     whole = (await http.get(f"/dead-letters/{letters[0]['position']}", headers=jury)).json()
     assert b64decode(whole["value"]) == junk[:LETTER_BYTES]
     assert (await http.get("/dead-letters", headers=reading.header("ada"))).status_code == 403
+
+
+async def test_a_rejudging_is_seen_by_the_jury_alone_until_it_is_applied(
+    reading: ReadSide, season: Season, http: httpx.AsyncClient
+) -> None:
+    rejudging = RejudgingSeason.of(season, reading.environment)
+    jury, author = reading.header("judy", Role.JURY), reading.header(season.user_id("ada"))
+    path, board = f"/rejudgings/{rejudging.rejudging_id}", f"/contests/{season.contest_id}/board"
+    first, second = season.submission(minute=10), season.submission(minute=20, who="bob")
+    numbers = number_of(season) - 1, number_of(season)
+    await asyncio.to_thread(season.tell_story, [first, verdict(numbers[0], said=Verdict.WA, of=first)])
+    await asyncio.to_thread(season.tell_story, [second, verdict(numbers[1], of=second)])
+    asked = await asyncio.to_thread(rejudging.ask)
+    await asyncio.to_thread(rejudging.open, asked, (first, Verdict.WA), (second, Verdict.AC))
+    http.headers.update(jury)
+    opened = await applied(http, path, asked)
+    assert (opened["state"], opened["total"], opened["contest_ids"]) == ("judging", 2, [season.contest_id])
+    waiting = asyncio.create_task(http.get(path, params={"wait": "30"}))
+    await asyncio.to_thread(rejudging.judge, numbers[0], first, Verdict.AC)
+    await asyncio.to_thread(rejudging.judge, numbers[1], second, Verdict.AC)
+    assert (await waiting).json()["state"] == "judged"
+    assert (await http.get(f"{path}/matrix")).json()["rows"] == [
+        {"old": "AC", "new": "AC", "count": 1},
+        {"old": "WA", "new": "AC", "count": 1},
+    ]
+    [change] = (await http.get(f"{path}/changes")).json()["changes"]
+    assert (change["submission_id"], change["old"], change["new"], change["flaky"]) == (
+        first.submission_id,
+        "WA",
+        "AC",
+        True,
+    )
+    assert change["old_cpu_time_ms"] == 5
+    diff = (await http.get(f"{path}/diff", params={"contest_id": season.contest_id})).json()
+    assert [(one["team_id"], one["rank_before"], one["rank_after"]) for one in diff["rows"]] == [
+        (f"ada-{season.name}", 2, 1),
+        (f"bob-{season.name}", 1, 2),
+        (f"cleo-{season.name}", 2, 3),
+    ]
+    assert (await http.get(path, headers=author)).status_code == 404
+    seen = (await http.get(f"/submissions/{first.submission_id}", headers=author)).json()
+    assert (seen["verdict"], len(seen["judgings"])) == ("WA", 1)
+    assert len((await http.get(f"/submissions/{first.submission_id}")).json()["judgings"]) == 2
+    assert [one["rejudging_id"] for one in (await http.get("/rejudgings")).json()["rejudgings"]]
+
+    # Applied: everything moves at once, and taken back it is as it was.
+    channels = {
+        "board": f"board:{season.contest_id}",
+        "submission": f"submission:{first.submission_id}",
+        "rejudging": f"rejudging:{rejudging.rejudging_id}",
+        "user": f"user:{season.user_id('ada')}",
+    }
+    async with follow(reading.live, reading.token("judy", Role.JURY)) as socket:
+        before = {name: await subscribe(socket, channel) for name, channel in channels.items()}
+        for move, told, state in (
+            (RejudgingChange.APPLY, Verdict.AC, "applied"),
+            (RejudgingChange.REVERT, Verdict.WA, "reverted"),
+        ):
+            request = await asyncio.to_thread(rejudging.ask_for, move)
+            decide = rejudging.apply if move is RejudgingChange.APPLY else rejudging.revert
+            decided = await asyncio.to_thread(decide, request, (first, told), (second, Verdict.AC))
+            heard = await snapshots(socket, channels, state)
+            assert heard["board"]["epoch"] not in (before["board"]["epoch"], None)
+            assert heard["submission"]["data"]["verdict"] == told == heard["user"]["data"]["verdict"]
+            assert len(heard["submission"]["data"]["cases"]) == 3
+            shown = await applied(http, board, decided)
+            assert shown["epoch"] == heard["board"]["epoch"].split(":", 1)[1]
+            solved = {row["team_id"]: row["solved"] for row in shown["rows"]}
+            assert solved[f"ada-{season.name}"] == int(told is Verdict.AC)
+            page = await applied(http, "/submissions", request, contest_id=season.contest_id, verdict=told)
+            assert first.submission_id in [line["submission_id"] for line in page["submissions"]]
+            before = heard
+    after = await applied(http, path, request)
+    assert [one["event"] for one in after["history"]] == ["opened", "applied", "reverted"]
+
+
+async def snapshots(socket: ClientConnection, channels: dict[str, str], state: str) -> dict[str, Json]:
+    """The first frame of each channel after a move; the rejudging's once it is in that state."""
+    heard: dict[str, Json] = {}
+    names = {channel: name for name, channel in channels.items()}
+    while len(heard) < len(channels):
+        frame = await hear(socket)
+        name = names[frame["channel"]]
+        if name == "rejudging" and frame["data"]["state"] != state:
+            continue
+        assert name not in heard or name == "rejudging", f"{name} moved twice: {frame}"
+        assert frame["type"] == ("submission" if name == "user" else "snapshot")
+        heard[name] = frame
+    return heard

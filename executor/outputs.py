@@ -1,0 +1,161 @@
+"""Theory of operation
+
+What programs wrote is kept by its sha256, so that a change of checker or limits can be judged without running them
+again. It is a cache of one machine, in a folder of its own beside the compiled programs: never in the way of judging,
+and never needed, for a case whose output is gone is run again.
+
+    slot --keep--> bounded queue --one thread--> ROOT/incoming/… --rename--> ROOT/ab/abcdef…
+
+- A slot hands over bytes that it has anyway and goes on. Where the queue is full, the output is dropped and counted.
+- Nothing is synced: what a crash cuts short does not have its digest, and is not found then.
+- An output that is asked for, or written again, is as young as a new one; the oldest go where there is too much.
+- Whoever keeps leaves out what stands in the blob store anyway, above all what equals the answer.
+
+Not simpler, for example in the blob store: there nothing is ever deleted, and a program that writes a megabyte in each
+of a thousand cases would fill the disk that holds the test data.
+"""
+
+import os
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Final, Protocol
+
+from executor import metrics
+from executor.bounded_folder import on_disk, sweep
+from schemas.ids import Sha256
+from schemas.log import EventLogger
+
+MEBIBYTE: Final = 1024 * 1024
+
+CASE_BYTES: Final = MEBIBYTE
+"""Of one output: longer ones are rare, and few of them would throw everything else out."""
+
+MAX_BYTES: Final = 4 * 1024 * MEBIBYTE
+"""Of all: a hundred thousand wrong answers of forty kilobytes."""
+
+QUEUE_BYTES: Final = 64 * MEBIBYTE
+"""What waits to be written, in memory: what a disk takes in a second."""
+
+QUEUED: Final = 4096
+"""The same for small ones, of which each takes some hundred bytes more than it is long."""
+
+SWEEP_SHARE: Final = 16
+"""So much of the bound, one part of it, is written between two sweeps."""
+
+CLOSE_PATIENCE_S: Final = 1.0
+
+INCOMING: Final = "incoming"
+
+log = EventLogger(__name__)
+
+
+class Outputs(Protocol):
+    """Remembers outputs by their digests; never raises and never waits."""
+
+    def keep(self, name: Sha256, output: bytes) -> None:
+        """Keeps the output, whose digest `name` is, for a while, if that is possible."""
+
+    def find(self, name: Sha256) -> bytes | None:
+        """The output of that digest, whole; None where it is not there."""
+
+
+class NoOutputs:
+    """Implements `Outputs` where none are kept."""
+
+    def keep(self, name: Sha256, output: bytes) -> None:
+        """See `Outputs.keep`."""
+
+    def find(self, name: Sha256) -> bytes | None:  # noqa: ARG002
+        """See `Outputs.find`."""
+        return None
+
+
+class DirectoryOutputs:
+    """Implements `Outputs`; safe for any number of processes and threads on one file system.
+
+    A thread writes until `close`.
+    """
+
+    def __init__(self, root: Path, *, case_bytes: int = CASE_BYTES, max_bytes: int = MAX_BYTES) -> None:
+        """Throws away what is too much already; an OSError where the folder cannot be used."""
+        self._root = root
+        self._incoming = root / INCOMING
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._case_bytes = case_bytes
+        self._max_bytes = max_bytes
+        self._numbers = count()
+        self._unswept_bytes = 0
+        self._queue: SimpleQueue[tuple[Sha256, bytes] | None] = SimpleQueue()
+        self._waiting_bytes = 0
+        self._turn = Lock()
+        sweep(root, max_bytes)
+        self._thread = Thread(target=self._write_all, name="outputs", daemon=True)
+        self._thread.start()
+
+    def keep(self, name: Sha256, output: bytes) -> None:
+        """See `Outputs.keep`."""
+        if len(output) > min(self._case_bytes, self._max_bytes):
+            metrics.OUTPUTS.labels("too_long").inc()
+        elif self._waiting_bytes + len(output) > QUEUE_BYTES or self._queue.qsize() >= QUEUED:
+            metrics.OUTPUTS.labels("dropped").inc()
+        else:
+            with self._turn:
+                self._waiting_bytes += len(output)
+            self._queue.put((name, output))
+
+    def find(self, name: Sha256) -> bytes | None:
+        """See `Outputs.find`; one that has just been kept may not be there yet."""
+        place = self._place(name)
+        try:
+            output = place.read_bytes()
+            os.utime(place)
+        except OSError:
+            return None
+        return output if sha256(output).hexdigest() == name else None
+
+    def close(self) -> None:
+        """Writes what waits, for at most a second."""
+        self._queue.put(None)
+        self._thread.join(CLOSE_PATIENCE_S)
+
+    def _write_all(self) -> None:
+        while (kept := self._queue.get()) is not None:
+            name, output = kept
+            try:
+                metrics.OUTPUTS.labels(self._write(name, output)).inc()
+            except OSError as fault:
+                metrics.OUTPUTS.labels("failed").inc()
+                log.warning("output_not_kept", sha256=name, why=fault)
+            finally:
+                with self._turn:
+                    self._waiting_bytes -= len(output)
+
+    def _write(self, name: Sha256, output: bytes) -> str:
+        """What became of it, as the metric calls it."""
+        place = self._place(name)
+        if _is_there(place, len(output)):
+            os.utime(place)
+            return "there"
+        unfinished = self._incoming / f"{os.getpid()}-{next(self._numbers)}"
+        unfinished.write_bytes(output)
+        place.parent.mkdir(exist_ok=True)
+        unfinished.replace(place)
+        self._unswept_bytes += on_disk(len(output))
+        if self._unswept_bytes * SWEEP_SHARE > self._max_bytes:
+            self._unswept_bytes = 0
+            sweep(self._root, self._max_bytes)
+        return "kept"
+
+    def _place(self, name: Sha256) -> Path:
+        return self._root / name[:2] / name
+
+
+def _is_there(place: Path, size_bytes: int) -> bool:
+    """One that a crash cut short is written anew."""
+    try:
+        return place.stat().st_size == size_bytes
+    except FileNotFoundError:
+        return False

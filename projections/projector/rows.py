@@ -1,0 +1,61 @@
+"""Writes rows into the generations of a model's tables that are to be written now."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from projections.models.model import Model, Write
+from projections.projector.patience import Patience
+from projections.projector.store import Store
+from projections.upkeep.controls import Controls
+from projections.upkeep.generations import FIRST, in_generation
+from schemas.cassandra import CassandraRefused, CassandraUnavailable, Statement
+from schemas.log import EventLogger
+
+log = EventLogger(__name__)
+
+
+class Rows:
+    """Waits until what it writes is there. The generation beside the one that serves never stands in its way."""
+
+    def __init__(self, model: Model, store: Store, controls: Controls, patience: Patience) -> None:
+        self._model = model
+        self._store = store
+        self._controls = controls
+        self._patience = patience
+
+    async def write(self, writes: Sequence[Write]) -> None:
+        """Writes all of it; `CassandraRefused` where the tables that serve do not take it."""
+        if writes:
+            await self._patience.until_done("rows", lambda: self._write(writes))
+
+    async def _write(self, writes: Sequence[Write]) -> None:
+        control = await self._controls.up_to_date(self._model.projection)
+        try:
+            if control.beside is None:
+                await self._store.write(batches_of(writes, control.serving))
+            else:
+                await asyncio.gather(
+                    self._store.write(batches_of(writes, control.serving)), self._write_beside(writes, control.beside)
+                )
+        except CassandraRefused as refusal:
+            await self._controls.refresh()
+            if self._controls.of(self._model.projection).serving != control.serving:
+                raise CassandraUnavailable("another generation serves by now") from refusal
+            raise
+
+    async def _write_beside(self, writes: Sequence[Write], generation: int) -> None:
+        """A refusal is the rebuild's trouble, which will find the difference, and not that of who reads."""
+        try:
+            await self._store.write(batches_of(writes, generation))
+        except CassandraRefused as refusal:
+            log.error("rows_refused_beside", model=self._model.name, generation=generation, error=refusal)
+
+
+def batches_of(writes: Iterable[Write], generation: int = FIRST) -> list[list[Statement]]:
+    """The writes of one partition of a table become one batch: atomic, and a fifth of the cost."""
+    of_partition: dict[object, list[Statement]] = defaultdict(list)
+    for write in writes:
+        cql = write.cql if generation == FIRST else in_generation(write.cql, generation)
+        of_partition[write.partition].append(Statement(cql, write.values))
+    return list(of_partition.values())
