@@ -13,7 +13,7 @@ from projections.models.catalog import MODELS
 from projections.query_api.app import Ports
 from projections.query_api.reads import CassandraReads
 from projections.query_api.service import QueryService
-from projections.serving import let_drain_end_quietly
+from projections.serving import collect_garbage_seldom, let_drain_end_quietly
 from projections.upkeep.cassandra import CassandraUpkeep
 from projections.upkeep.serving import serving
 from schemas.blobs.directory import DirectoryBlobStore
@@ -57,6 +57,7 @@ async def serve(settings: QuerySettings) -> int:
             async with serving(cassandra, MODELS) as readings:
                 service = QueryService(_ports(settings, event_log, readings))
                 let_drain_end_quietly()
+                collect_garbage_seldom()
                 server = service.server(settings.host, settings.port)
                 await server.serve()
     finally:

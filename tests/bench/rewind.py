@@ -26,6 +26,7 @@ from projections.live.wakes import Wakes
 from projections.models.contests import ContestView
 from projections.query_api.app import Ports as AppPorts
 from projections.query_api.app import make_app
+from projections.serving import collect_garbage_seldom
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.eventlog.connect import connect as connect_log
 from schemas.eventlog.murmur2 import partition_of
@@ -79,6 +80,7 @@ def run() -> list[Measurement]:
 
 
 async def _measured(log: EventLog) -> list[Measurement]:
+    collect_garbage_seldom()  # as the service does
     events = list(_contest())
     await asyncio.to_thread(_tell, log, events)
     fold_s = _fold_s(events)

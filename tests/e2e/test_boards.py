@@ -1,6 +1,7 @@
 """Boards that move by themselves, and what a freeze hides."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ def row(board: dict[str, Any], team: str) -> dict[str, Any]:
     return next(row for row in board["rows"] if row["team_id"] == team)
 
 
+def without_versions(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != "version"} for row in rows]
+
+
 def solved_by(team: str) -> Callable[[Frame], bool]:
     def moved(frame: Frame) -> bool:
         return any(row["team_id"] == team and row["solved"] == 1 for row in frame["data"].get("rows", ()))
@@ -33,6 +38,7 @@ def test_the_board_moves_when_a_team_solves(
     contest = new_contest()
     with watch(anybody, f"board:{contest}") as board:
         first = board.until(lambda frame: frame["type"] == "snapshot")
+        before, then = ada.board(contest), datetime.now(UTC).isoformat()
         grace.submit(problem_id="sum", language="python3", files={"a.py": WA}, contest_id=contest)
         grace.submit(problem_id="sum", language="cpp", files={"a.cpp": AC}, contest_id=contest)
         moved = board.until(solved_by("grace"))
@@ -43,6 +49,12 @@ def test_the_board_moves_when_a_team_solves(
     assert graces["penalty_minutes"] in (30, 31)
     assert graces["cells"][0]["first"]
     assert row(shown, "ada")["rank"] == 2
+    rewound = ada.board(contest, at=then)
+    assert (rewound["at"], rewound["offset"]) == (then, before["offset"])
+    assert without_versions(rewound["rows"]) == without_versions(before["rows"])
+    assert without_versions(ada.board(contest, at=datetime.now(UTC).isoformat())["rows"]) == without_versions(
+        shown["rows"]
+    )
 
 
 def test_a_freeze_hides_until_the_thaw(

@@ -5,21 +5,28 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from projections.models.boards import read_board
+from projections.models.boards import BoardView, read_board
 from projections.models.contests import list_contests, read_contest
 from projections.models.executors import read_languages
 from projections.models.positions import UnknownTopic, has_applied
+from projections.models.problem_statistics import problem_statistics, read_problem_statistics
 from projections.models.problems import list_problems, read_problem
+from projections.models.statistic_rows import outcomes_of
 from projections.models.submission import read_submission
 from projections.models.submission_body import submission_body
 from projections.models.submission_lists import Place, SubmissionLine, of_contest, of_problem, of_user
+from projections.models.user_statistics import read_user_statistics, user_statistics
+from projections.query_api.timelines import Timelines
+from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra
 from schemas.eventlog.port import EventLog
 from schemas.events import ContestVerdictReached, ProblemRetired
 from schemas.ids import EventId, UserId
+from schemas.rules.board_body import row_of
 from schemas.rules.icpc_row import View
 from schemas.rules.submission import accepted
 from schemas.topics import CONTEST_FEED, PROBLEMS
@@ -189,3 +196,57 @@ async def test_a_board_has_applied_a_verdict_once_its_copy_is_in_it(season: Seas
         return await has_applied(cassandra, "boards", cause, key=season.contest_id)
 
     await until("the copy is applied", applied)
+
+
+async def test_a_boards_past_is_what_the_live_board_was(season: Season, cassandra: Cassandra, tmp_path: Path) -> None:
+    recorded: list[tuple[View, BoardView]] = []
+
+    async def record() -> None:
+        await caught_up(cassandra, season.log)
+        for view in View:
+            board = await read_board(cassandra, season.contest_id, view)
+            assert board is not None
+            recorded.append((view, board))
+
+    await record()
+    for story in season.draw(12):
+        season.tell_story(story)
+        await record()
+    season.thaw()
+    await record()
+    timelines = Timelines(season.log, DirectoryBlobStore(tmp_path))
+    for view, live in recorded:
+        async with timelines.until_offset(season.contest_id, live.offset) as timeline:
+            past = timeline.at(live.offset, view)
+            assert past is not None
+            latest = past.appended_at
+            assert timeline.offset_at(latest) >= live.offset
+        assert (past.board.offset, past.board.contest, past.board.thawed) == (live.offset, live.contest, live.thawed)
+        assert {row.team_id: row for row in past.board.rows(view)} == {row["team_id"]: row_of(row) for row in live.rows}
+    async with timelines.until_moment(season.contest_id, latest) as timeline:
+        assert timeline.offset_at(latest) == recorded[-1][1].offset
+
+
+async def test_a_submission_is_read_as_it_was_before_an_offset(season: Season, cassandra: Cassandra) -> None:
+    told = season.submission()
+    number = season.first + season.count
+    season.tell(told, started(number), case(number))
+    (decided,) = season.tell(verdict(number, of=told))
+    await caught_up(cassandra, season.log)
+    for ends, state in ({}, "judged"), ({decided.topic: decided.offset}, "running"):
+        view = await read_submission(cassandra, told.submission_id, ends)
+        assert view is not None
+        assert submission_body(view.submission, version=0)["state"] == state
+
+
+async def test_statistics_are_counted_from_what_was_told(season: Season, cassandra: Cassandra) -> None:
+    for said in (Verdict.AC, Verdict.WA, None):
+        told = season.submission()
+        season.tell(told, *([] if said is None else [verdict(season.first + season.count, said=said, of=told)]))
+    await caught_up(cassandra, season.log)
+    rows = [row async for page in read_problem_statistics(cassandra, season.problem_id("sum")) for row in page]
+    figures = problem_statistics(outcomes_of(rows))
+    assert (figures["submissions"], figures["judged"], figures["accepted"]) == (3, 2, 1)
+    rows = [row async for page in read_user_statistics(cassandra, season.user_id("ada")) for row in page]
+    of_ada = user_statistics(outcomes_of(rows))
+    assert (of_ada["submissions"], of_ada["solved"]) == (3, [season.problem_id("sum")])
