@@ -44,7 +44,8 @@ from schemas.rules.icpc_board import empty_board, evolve
 from schemas.topics import CONTEST_FEED
 from schemas.values import ContestProblem, Position, Scoring, Verdict
 from tests.bench.measurement import Measurement
-from tests.unit.query_api.read_side import CONTEST, PUBLIC_PEM, MemoryReads, MemoryUpkeep, new_id
+from tests.unit.query_api.memory_upkeep import MemoryUpkeep
+from tests.unit.query_api.read_side import CONTEST, PUBLIC_PEM, MemoryReads, new_id
 
 PORTS: Final = Ports(gateway=31_079, base=31_060)
 TEAMS: Final = 500
