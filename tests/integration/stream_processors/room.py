@@ -21,7 +21,7 @@ from schemas.events import Event, ProblemRevised, SubmissionReceived
 from schemas.golden_records import example
 from schemas.ids import ContestId, EventId, ProblemRevision, SubmissionId, TeamId
 from schemas.rules.definition import canonical, definition_of
-from schemas.topics import CONTEST_FEED, DEAD_LETTERS, JOBS, STALLS, Topic
+from schemas.topics import CONTEST_FEED, DEAD_LETTERS, JOBS, REJUDGINGS, STALLS, Topic
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_S = 60.0
@@ -43,9 +43,9 @@ class Room:
         self.revision = ProblemRevision(blobs.put(canonical(definition_of(revision))))
         quick = replace(revision, limits=replace(revision.limits, wall_time_ms=500))
         self.quick_revision = ProblemRevision(blobs.put(canonical(definition_of(quick))))
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port, office_port = unused_port(), unused_port()
         self.url = f"http://127.0.0.1:{port}"
+        self.office_url = f"http://127.0.0.1:{office_port}"
         self._producer = Producer({"bootstrap.servers": environment["JUDGESTREAM_KAFKA"]})
         self._environment = {
             **os.environ,
@@ -53,30 +53,41 @@ class Room:
             "PYTHONPATH": str(ROOT),
             "JUDGESTREAM_BLOBS": str(folder / "blobs"),
             "JUDGESTREAM_ROUTER_PORT": str(port),
+            "JUDGESTREAM_REJUDGING_PORT": str(office_port),
             "JUDGESTREAM_STALL_SLACK_S": "2",
         }
         ends = {
             Partition(topic.name, number): end
-            for topic in (*JOBS.values(), CONTEST_FEED, DEAD_LETTERS, STALLS)
+            for topic in (*JOBS.values(), CONTEST_FEED, DEAD_LETTERS, REJUDGINGS, STALLS)
             for number, end in log.end_offsets(topic).items()
         }
         self._reader = log.reader(ends)
         self._appended: list[Event] = []
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.offices: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> subprocess.Popen[bytes]:
         """A router in an empty folder; ready when this returns."""
-        with (self.folder / "router.log").open("ab") as written:
-            command = [sys.executable, "-m", "stream_processors"]
+        return self._start("stream_processors", "router", self.url, self.processes)
+
+    def start_office(self) -> subprocess.Popen[bytes]:
+        """Whoever decides about rejudgings; ready when this returns."""
+        return self._start("stream_processors.rejudging", "office", self.office_url, self.offices)
+
+    def _start(
+        self, module: str, name: str, url: str, started: list[subprocess.Popen[bytes]]
+    ) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as written:
+            command = [sys.executable, "-m", module]
             process = subprocess.Popen(command, env=self._environment, cwd=self.work, stderr=written)
-        self.processes.append(process)
-        self.wait_for(lambda: process.poll() is not None or self.is_ready(), "router")
+        started.append(process)
+        self.wait_for(lambda: process.poll() is not None or self.is_ready(url), name)
         assert process.poll() is None
         return process
 
-    def is_ready(self) -> bool:
+    def is_ready(self, url: str) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=2).status_code == httpx.codes.OK
+            return httpx.get(f"{url}/health/ready", timeout=2).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 
@@ -116,12 +127,17 @@ class Room:
     def wait_for(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + DEADLINE_S
         while not condition():
-            assert time.monotonic() < deadline, f"no {what} in time; see {self.folder / 'router.log'}"
+            assert time.monotonic() < deadline, f"no {what} in time; see {self.folder}"
             time.sleep(0.02)
 
     def close(self) -> None:
-        for process in self.processes:
+        for process in (*self.processes, *self.offices):
             if process.poll() is None:
                 process.kill()
                 process.wait()
         self._reader.close()
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])

@@ -9,7 +9,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from schemas.blobs.directory import DirectoryBlobStore
 from schemas.events import (
+    ContestRejudged,
     ContestRevised,
     ContestSubmissionAccepted,
     ContestThawed,
@@ -17,20 +19,28 @@ from schemas.events import (
     DeadLettered,
     JudgingRequested,
     JudgingStalled,
+    RejudgingApplied,
+    RejudgingOpened,
+    RejudgingRefused,
+    RejudgingReverted,
     SubmissionReceived,
     TeamRegistered,
     VerdictReached,
 )
 from schemas.golden_records import example
-from schemas.ids import ContestId, EventId, SubmissionId, TeamId, judging_id
-from schemas.topics import CONTESTS, SUBMISSIONS, VERDICTS, Topic
-from schemas.values import DeadLetterReason, Lane, Position, StallAnswer
+from schemas.ids import ContestId, EventId, RejudgingId, SubmissionId, TeamId, judging_id
+from schemas.manifests import read_current
+from schemas.topics import CONTESTS, REJUDGING_REQUESTS, SUBMISSIONS, VERDICTS, Topic
+from schemas.values import DeadLetterReason, Lane, Position, RejudgingChange, StallAnswer, SubmissionFilter, Verdict
 from tests.integration.stream_processors.members import joined
+from tests.integration.stream_processors.model_executor import WINDOW, ModelExecutor, verdict_on
 from tests.integration.stream_processors.room import Room
+from tests.unit.stream_processors.rejudging_world import change, opening
 
 BEFORE_THE_KILL = 40
 SUBMISSIONS_IN_ALL = 120
 BACKLOG = 500
+REJUDGED = 40
 
 
 def jobs_of(room: Room, submission: SubmissionReceived) -> list[JudgingRequested]:
@@ -169,3 +179,44 @@ def test_an_executor_that_lives_and_judges_nothing_leaves_its_work_to_another(ro
     assert sorted(job.submission_id for job in again) == sorted(stall.submission_id for stall in stalls)
     metrics = httpx.get(f"{room.url}/metrics", timeout=5).text
     assert f'judgestream_stalls_total{{answer="asked_again"}} {len(stalls):.1f}' in metrics
+
+
+def test_a_rejudging_moves_a_contest_in_one_step_whoever_is_killed(room: Room) -> None:
+    contest_id = ContestId(f"c{uuid4().hex[:8]}")
+    submissions = [room.submission(contest_id) for _ in range(REJUDGED)]
+    for submission in submissions:
+        room.log.append(SUBMISSIONS, submission).result(10)
+        room.log.append(VERDICTS, verdict_on(submission, Verdict.WA)).result(10)
+    executor = ModelExecutor(room)
+    rejudging_id = RejudgingId(str(uuid4()))
+    of_contest = SubmissionFilter(contest_ids=(contest_id,))
+    room.log.append(REJUDGING_REQUESTS, opening(rejudging_id, filter=of_contest, everything=False)).result(10)
+
+    office = room.start_office()
+    room.wait_for(lambda: len(executor.jobs(rejudging_id)) == WINDOW, "window of jobs")
+    room.wait_for(lambda: executor.judge(WINDOW) >= 0 and executor.judged >= WINDOW, "first verdicts")
+    office.kill()
+    office.wait()
+    office = room.start_office()
+    room.wait_for(lambda: executor.judge(REJUDGED) >= 0 and len(executor.verdicts) == REJUDGED, "verdicts")
+    assert executor.verdicts == {judging_id(submission.submission_id, rejudging_id) for submission in submissions}
+    for asked in (RejudgingChange.APPLY, RejudgingChange.APPLY, RejudgingChange.REVERT):
+        room.log.append(REJUDGING_REQUESTS, change(rejudging_id, asked)).result(10)
+    room.wait_for(lambda: len(room.appended(ContestRejudged)) == 2, "two steps of the contest")
+    executor.close()
+
+    [opened] = room.appended(RejudgingOpened)
+    [applied] = room.appended(RejudgingApplied)
+    [refused] = room.appended(RejudgingRefused)
+    [reverted] = room.appended(RejudgingReverted)
+    assert (opened.selected, applied.changed, reverted.changed) == (REJUDGED,) * 3
+    assert refused.refusal == "already-applied"
+    steps = room.appended(ContestRejudged)
+    assert [(step.contest_id, step.manifest, step.reverted) for step in steps] == [
+        (contest_id, applied.manifest, False),
+        (contest_id, reverted.manifest, True),
+    ]
+    blobs = DirectoryBlobStore(room.folder / "blobs")
+    assert {row.verdict for row in read_current(blobs.get(applied.manifest))} == {Verdict.AC}
+    assert {row.verdict for row in read_current(blobs.get(reverted.manifest))} == {Verdict.WA}
+    assert room.stop(office) == 0
