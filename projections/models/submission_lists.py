@@ -305,14 +305,14 @@ async def _chunk(cassandra: Cassandra, table: str, owner: str, bucket: str, befo
         f"SELECT received, judged, rejudged FROM {table} WHERE owner = ? AND bucket = ? "
         f"AND (submitted_at_us, submission_id) < (?, ?) LIMIT {CHUNK}"
     )
-    return [_line_of(row) for row in await cassandra.execute(cql, (owner, bucket, *before))]
+    return [line_of(row) for row in await cassandra.execute(cql, (owner, bucket, *before))]
 
 
 LINE: Final = TypeAdapter(SubmissionLine)
 
 
-def _line_of(row: Row) -> SubmissionLine:
-    """What a rejudging made of it counts; where that is the original judging without a verdict, what came of it."""
+def line_of(row: Row) -> SubmissionLine:
+    """The line that a row tells: what a rejudging made of it, unless that is a judging that had no verdict yet."""
     known = row["judged"] if row["judged"] is not None else row["received"]
     if row["rejudged"] is None:
         return LINE.validate_json(known)

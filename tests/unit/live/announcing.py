@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import orjson
 
-from projections.live.channels import BoardChannel, SubmissionChannel, UserChannel
+from projections.live.channels import BoardChannel, RejudgingChannel, SubmissionChannel, UserChannel
 from projections.live.history import Announced
 from projections.live.hub import Snapshot
-from schemas.ids import ContestId, SubmissionId, UserId
+from schemas.ids import ContestId, RejudgingId, SubmissionId, UserId
 from schemas.rules.icpc_row import View
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -15,6 +15,7 @@ SUBMISSION = SubmissionChannel(submission_id=SubmissionId("019aa5f0-0000-7000-80
 USER = UserChannel(user_id=UserId("ada"))
 BOARD = BoardChannel(contest_id=ContestId("spring"), view=View.PUBLIC)
 JURY_BOARD = BoardChannel(contest_id=ContestId("spring"), view=View.JURY)
+REJUDGING = RejudgingChannel(rejudging_id=RejudgingId("019aa5f0-0000-7000-8000-00000000000a"))
 
 
 def told(offset: int, version: int, *, channel: str = SUBMISSION.name, at: datetime = NOW) -> Announced:

@@ -13,13 +13,13 @@ from projections.live.requests import Authenticate, Request, Subscribe, Unsubscr
 from projections.live.rows import joined_rows
 from schemas.ids import ContestId, TeamId, UserId
 from schemas.rules.visibility import ANONYMOUS, Author, Membership, Viewer
-from tests.unit.live.announcing import BOARD, JURY_BOARD, NOW, SUBMISSION, USER, rows
+from tests.unit.live.announcing import BOARD, JURY_BOARD, NOW, REJUDGING, SUBMISSION, USER, rows
 
 ID = SUBMISSION.submission_id
 AFTER = Place(epoch="T:1", offset=7)
 
 
-@pytest.mark.parametrize("channel", [SUBMISSION, USER, BOARD, JURY_BOARD], ids=lambda channel: channel.name)
+@pytest.mark.parametrize("channel", [SUBMISSION, USER, BOARD, JURY_BOARD, REJUDGING], ids=lambda channel: channel.name)
 def test_a_channel_is_read_from_its_name(channel: Channel) -> None:
     assert parse_channel(channel.name) == channel
 
@@ -148,6 +148,7 @@ TEAM = (viewer("ada"), viewer("bob", team="red"))
         (USER, (viewer("ada"), *JURY), (*EVERYONE, viewer("bob", team="red"))),
         (BOARD, (*EVERYONE, *TEAM, *JURY), ()),
         (JURY_BOARD, JURY, (*EVERYONE, *TEAM)),
+        (REJUDGING, JURY, (*EVERYONE, *TEAM)),
     ],
     ids=lambda it: it.name if not isinstance(it, tuple) else "",
 )
