@@ -23,6 +23,9 @@ log = EventLogger(__name__)
 MAX_DATA_BYTES: Final = 500_000
 """The broker takes a megabyte; what is larger is told as `reset`, upon which a reader reads the row anew."""
 
+AT_ONCE: Final = 1_000
+"""Acknowledged piece by piece, so that one event that is told on very many channels does not keep others waiting."""
+
 RESET: Final = "reset"
 
 
@@ -35,7 +38,9 @@ class Announcer:
 
     async def announce(self, announcements: Sequence[Announcement]) -> None:
         """Tells the live channels, in that order."""
-        await self._append(LIVE, [channel_updated(self._model, announcement) for announcement in announcements])
+        for begin in range(0, len(announcements), AT_ONCE):
+            piece = announcements[begin : begin + AT_ONCE]
+            await self._append(LIVE, [channel_updated(self._model, announcement) for announcement in piece])
 
     async def give_up(self, given_up: Sequence[GivenUp]) -> None:
         """Puts records aside with their bytes and the reason; without the bytes where the log never takes them."""

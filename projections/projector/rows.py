@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Final
 
 from projections.models.model import Model, Write
 from projections.projector.patience import Patience
@@ -13,6 +15,10 @@ from schemas.cassandra import CassandraRefused, CassandraUnavailable, Statement
 from schemas.log import EventLogger
 
 log = EventLogger(__name__)
+
+AT_ONCE: Final = 1_000
+"""What one event can bring (a rejudging moves any number of submissions) is written in pieces of about so many rows,
+between which the loop and the heart beat, and other models have their turn."""
 
 
 class Rows:
@@ -26,8 +32,8 @@ class Rows:
 
     async def write(self, writes: Sequence[Write]) -> None:
         """Writes all of it; `CassandraRefused` where the tables that serve do not take it."""
-        if writes:
-            await self._patience.until_done("rows", lambda: self._write(writes))
+        for piece in pieces_of(writes):
+            await self._patience.until_done("rows", partial(self._write, piece))
 
     async def _write(self, writes: Sequence[Write]) -> None:
         control = await self._controls.up_to_date(self._model.projection)
@@ -50,6 +56,25 @@ class Rows:
             await self._store.write(batches_of(writes, generation))
         except CassandraRefused as refusal:
             log.error("rows_refused_beside", model=self._model.name, generation=generation, error=refusal)
+
+
+def pieces_of(writes: Sequence[Write]) -> Iterator[Sequence[Write]]:
+    """The writes in pieces, none of which parts what is to be one batch."""
+    if len(writes) <= AT_ONCE:
+        if writes:
+            yield writes
+        return
+    of_partition: dict[object, list[Write]] = defaultdict(list)
+    for write in writes:
+        of_partition[write.partition].append(write)
+    piece: list[Write] = []
+    for together in of_partition.values():
+        piece += together
+        if len(piece) >= AT_ONCE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
 
 
 def batches_of(writes: Iterable[Write], generation: int = FIRST) -> list[list[Statement]]:

@@ -45,7 +45,7 @@ from projections.models.model import Announcement, Model, Write, joined
 from projections.projector.announcer import Announcer
 from projections.projector.checkpoints import Checkpoints
 from projections.projector.manifests import Manifests
-from projections.projector.metrics import DEAD_LETTERS, EVENTS, NEXT_OFFSET, SECONDS
+from projections.projector.metrics import DEAD_LETTERS, EVENTS, NEXT_OFFSET, PARKED, SECONDS
 from projections.projector.partition import Checkpoint, GivenUp, Held, Outcome
 from projections.projector.patience import Patience, Stopping
 from projections.projector.progress import Parked, Progress
@@ -217,7 +217,8 @@ class Runner:
 
     def _revoked(self, partitions: frozenset[Partition]) -> None:
         for partition in partitions:
-            self._progress.parked.pop(partition, None)
+            if self._progress.parked.pop(partition, None) is not None:
+                PARKED.labels(self._model.name).set(len(self._progress.parked))
             if self._held.pop(partition, None) is not None:
                 NEXT_OFFSET.remove(self._model.name, partition.topic, str(partition.number))
 
@@ -228,7 +229,7 @@ class Runner:
         if self._suspects:
             outcomes, refused = [await self._taken_with_care(share, manifests) for share in shares], []
         else:
-            outcomes = [share.held.take(share.records, manifests) for share in shares]
+            outcomes = await self._folded(shares, manifests)
             written = await self._write([write for one in outcomes for write in one.effects.writes], records, manifests)
             if written is None:
                 self._suspects = {share.partition: share.held.next_offset for share in shares}
@@ -245,6 +246,14 @@ class Runner:
             given_up=[*(one for outcome in outcomes for one in outcome.given_up), *refused],
             checkpoints=checkpoints,
         )
+
+    async def _folded(self, shares: Sequence[Share], manifests: Mapping[Position, bytes]) -> list[Outcome]:
+        """Manifests are long: what names one is folded beside the loop, so that other models have their turn."""
+
+        def fold() -> list[Outcome]:
+            return [share.held.take(share.records, manifests) for share in shares]
+
+        return await asyncio.to_thread(fold) if manifests else fold()
 
     async def _taken_with_care(self, share: Share, manifests: Mapping[Position, bytes]) -> Outcome:
         """One record at a time, until what was refused is behind us: so it is known which one is to blame."""
@@ -273,6 +282,7 @@ class Runner:
             self._held.pop(share.partition, None)
             offset, detail = poison.record.position.offset, poison.detail[:1000]
             self._progress.parked[share.partition] = Parked(offset=offset, detail=detail, since=datetime.now(UTC))
+            PARKED.labels(self._model.name).set(len(self._progress.parked))
             log.error("parked", model=self._model.name, position=poison.record.position, why=detail[:300])
 
     async def _finish(self, batch: Batch) -> None:

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from projections.models.model import Each, Effects, Fact, Write
 from projections.projector.partition import Held
+from projections.projector.rows import AT_ONCE, batches_of, pieces_of
 from schemas.eventlog.port import Record, Undecodable
 from schemas.events import Event
 from schemas.topics import SUBMISSIONS
@@ -83,3 +87,12 @@ def test_the_highest_cause_of_each_source_is_remembered() -> None:
     ]
     partition.take([record(offset, replace(received(offset), caused_by=cause)) for offset, cause in enumerate(causes)])
     assert partition.causes == {"verdicts:0": 5, "verdicts:1": 9}
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=200).map(lambda partitions: partitions * 30))
+def test_many_rows_are_written_in_pieces_that_part_no_batch(partitions: list[int]) -> None:
+    writes = [Write(partition, "cql", (number,)) for number, partition in enumerate(partitions)]
+    pieces = [batches_of(piece) for piece in pieces_of(writes)]
+    assert [batch for piece in pieces for batch in piece] == batches_of(writes)
+    assert all(sum(map(len, piece)) >= AT_ONCE for piece in pieces[:-1])
