@@ -12,6 +12,7 @@ SECONDS: Final = Histogram(
     ("model",),
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15),
 )
+PARKED: Final = Gauge("judgestream_projection_parked", "Partitions that stand still at a poisoned record", ("model",))
 NEXT_OFFSET: Final = Gauge(
     "judgestream_projection_next_offset", "The first offset that is not in the model", ("model", "topic", "partition")
 )

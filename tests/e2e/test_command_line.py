@@ -54,3 +54,32 @@ def test_a_refusal_is_one_clear_line(ada: Client, arguments: list[str], told: st
 def test_the_board_is_shown_as_json(ada: Client, new_contest: Any) -> None:
     done = run(ada, "board", new_contest(), "--json")
     assert {row["team_id"] for row in json.loads(done.stdout)["rows"]} == {"ada", "grace", "linus"}
+
+
+def test_the_jury_sees_how_the_system_is(jury: Client, ada: Client, sum_problem: str) -> None:
+    assert run(ada, "submit", str(PROGRAMS / "cpp/ac.cpp"), "-p", sum_problem, "--wait").returncode == 0
+    told = json.loads(run(jury, "status", "--json").stdout)
+    assert {lane["lane"] for lane in told["lanes"]} == {"contest", "practice", "rejudge"}
+    [executor] = told["executors"]
+    readers = {part["executor"] for lane in told["lanes"] for part in lane["partitions"]}
+    assert readers == {f"executor-{executor['executor_id']}"}
+    assert {"cpp", "java", "python3"} <= set(executor["languages"])
+    assert "submissions" in {model["model"] for model in told["projections"]}
+    shown = run(jury, "status")
+    assert shown.returncode == 0
+    assert str(executor["executor_id"]) in shown.stdout
+    assert run(ada, "status").returncode == 2
+
+
+def test_an_admin_proves_read_models_and_makes_one_anew(jury: Client, ada: Client, sum_problem: str) -> None:
+    done = run(jury, "projections", "verify", "problems", "boards", "--json", "-r", "to see")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [json.loads(line)["differing"] for line in done.stdout.splitlines()] == [0, 0]
+    done = run(jury, "projections", "rebuild", "problems", "--json", "-r", "to see")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sum_problem in {problem["problem_id"] for problem in jury.problems()}
+    [told] = [one for one in jury.projections()["projections"] if one["name"] == "problems"]
+    assert (told["state"], told["lag_events"]) == ("running", 0)
+    assert told["generation"] > 1
+    assert run(jury, "projections", "rebuild", "no-such-model").returncode == 2
+    assert run(ada, "projections", "status").returncode == 2

@@ -144,7 +144,7 @@ async def test_a_board_whose_rows_are_refused_parks_at_the_record_to_blame_until
         await until(lambda: bool(runner.progress().parked))
         (parked,) = runner.progress().parked.values()
         assert (parked.offset, "too long" in parked.detail) == (poison.offset, True)
-        assert checkpoints(store, BOARDS_MODEL) == poison.offset
+        await until(lambda: checkpoints(store, BOARDS_MODEL) == poison.offset)
         store.before_write = lambda _: None
         orders.control = replace(orders.control, retries=1)
         await controls.refresh()
