@@ -7,7 +7,7 @@ with a memory replays from offset 0, and writes from its checkpoint on.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
@@ -85,10 +85,7 @@ class Replay:
         with ThreadPoolExecutor(1, thread_name_prefix=f"replay-{self._model.name}") as poller:
             reader = await loop.run_in_executor(poller, self._log.reader, starts)
             poll = partial(loop.run_in_executor, poller, reader.poll, MAX_BATCH, POLL_S)
-            try:
-                await self._take_all(poll, ends)
-            finally:
-                await asyncio.to_thread(reader.close)
+            await self._take_all(poll, reader.close, ends)
 
     async def _begin(self, partitions: Mapping[Partition, int]) -> None:
         """Those that are not held yet begin at their checkpoint, or at what is still kept."""
@@ -106,7 +103,9 @@ class Replay:
                     held = self._held[partition]
                     held.next_offset = max(held.next_offset, begins[partition.number])
 
-    async def _take_all(self, poll: "partial[asyncio.Future[list[Record]]]", ends: Mapping[Partition, int]) -> None:
+    async def _take_all(
+        self, poll: "partial[asyncio.Future[list[Record]]]", close: Callable[[], None], ends: Mapping[Partition, int]
+    ) -> None:
         polling, writing, empty = poll(), asyncio.create_task(asyncio.sleep(0)), 0
         try:
             while True:
@@ -123,6 +122,7 @@ class Replay:
             await writing
         finally:
             writing.cancel()
+            await asyncio.to_thread(close)  # a poll under way returns
             await asyncio.gather(polling, writing, return_exceptions=True)
 
     async def _taken(
