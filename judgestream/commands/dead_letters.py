@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from judgestream import render
-from judgestream.client import Client
+from judgestream.client import Client, Json
 from judgestream.commands.options import DEFAULT_URL, AsJson, Token, Url, out, print_json, told_failures
 from judgestream.commands.rejudging_outcomes import ask_to_open
 from judgestream.errors import Refused
@@ -56,24 +56,44 @@ def retry(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open a rejudging of the submissions whose JUDGE_ERROR the letters tell of; apply it when they are judged."""
+    """Open a rejudging of the submissions whose JUDGE_ERROR the letters tell of; apply it when they are judged.
+
+    Where a letter is of a rejudging's own judging, what that one overrides is overridden again.
+    """
+    ended: typer.Exit | None = None
     with told_failures(as_json), Client(url, token) as client:
-        submissions = list(dict.fromkeys(_submission_of(client, position) for position in positions))
-        wanted = {
-            "filter": {"submission_ids": submissions, "verdicts": ["JUDGE_ERROR"]},
-            "reason": reason,
-            "dry_run": False,
-        }
-        ask_to_open(client, wanted, wait=wait, patience_s=patience, as_json=as_json)
+        for wanted in _rejudgings_for(client, positions, reason):
+            try:
+                ask_to_open(client, wanted, wait=wait, patience_s=patience, as_json=as_json)
+            except typer.Exit as refused:
+                ended = refused
+    if ended is not None:
+        raise ended
 
 
-def _submission_of(client: Client, position: str) -> str:
-    submission_id = client.dead_letter(position).get("submission_id")
-    if submission_id is None:
-        raise Refused(
-            status=0,
-            type="no-submission",
-            title=f"The letter at {position} is of no submission",
-            detail="only a judging can be retried; show tells what it is of",
-        )
-    return str(submission_id)
+def _rejudgings_for(client: Client, positions: list[str], reason: str) -> list[Json]:
+    """What to ask for: one rejudging for all original judgings, one for those of each rejudging."""
+    submissions: dict[str | None, dict[str, None]] = {}
+    for position in positions:
+        letter = client.dead_letter(position)
+        if letter.get("submission_id") is None:
+            raise Refused(
+                status=0,
+                type="no-submission",
+                title=f"The letter at {position} is of no submission",
+                detail="only a judging can be retried; show tells what it is of",
+            )
+        submissions.setdefault(letter.get("rejudging_id"), {})[letter["submission_id"]] = None
+    return [_wanted(client, of, list(ids)) | {"reason": reason} for of, ids in submissions.items()]
+
+
+def _wanted(client: Client, rejudging_id: str | None, submission_ids: list[str]) -> Json:
+    if rejudging_id is None:
+        return {"filter": {"submission_ids": submission_ids, "verdicts": ["JUDGE_ERROR"]}, "dry_run": False}
+    before = client.rejudging(rejudging_id)
+    return {
+        "filter": {"submission_ids": submission_ids},
+        "override": before["override"],
+        "repeats": before["repeats"],
+        "dry_run": False,
+    }

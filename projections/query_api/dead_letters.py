@@ -24,8 +24,8 @@ from projections.query_api.parameters import (
     position_of,
 )
 from schemas.eventlog.errors import LogUnavailable
-from schemas.eventlog.port import EventLog, Partition, Record
-from schemas.events import DeadLettered
+from schemas.eventlog.port import EventLog, Partition, Record, Undecodable
+from schemas.events import DeadLettered, Event
 from schemas.http import refusals
 from schemas.http.identity import Identity, Role, holding
 from schemas.http.refusals import Refusal
@@ -88,7 +88,9 @@ class DeadLetters:
         if not kept.first <= offset < kept.end:
             raise _unknown(f"{LETTERS.topic}:{LETTERS.number}:{offset}")
         for record in self._read(LETTERS, offset, offset + 1):
-            return {**_whole(record), "submission_id": self._submission_of(record)}
+            given_up = self._given_up(record)
+            names = {name: getattr(given_up, name, None) for name in ("submission_id", "rejudging_id")}
+            return {**_whole(record), **names}
         raise _unknown(f"{LETTERS.topic}:{LETTERS.number}:{offset}")
 
     def _kept(self) -> Kept:
@@ -96,8 +98,8 @@ class DeadLetters:
         ends = self._log.end_offsets(DEAD_LETTERS, timeout_s=WITHIN_S)
         return Kept(firsts[LETTERS.number], ends[LETTERS.number])
 
-    def _submission_of(self, letter: Record) -> str | None:
-        """Whose submission the record was, if it is still there, can be read and is of one."""
+    def _given_up(self, letter: Record) -> Event | Undecodable | None:
+        """What the letter is about, if it is still where it was."""
         source = letter.event.caused_by if isinstance(letter.event, DeadLettered) else None
         topic = TOPIC_BY_NAME.get(source.topic) if source is not None else None
         if source is None or topic is None:
@@ -108,7 +110,7 @@ class DeadLetters:
         if first is None or end is None or not first <= source.offset < end:
             return None
         record = next(self._read(at, source.offset, source.offset + 1), None)
-        return None if record is None else getattr(record.event, "submission_id", None)
+        return None if record is None else record.event
 
     def _read(self, at: Partition, begin: int, end: int) -> Iterator[Record]:
         """The records from `begin` to before `end`, one in memory at a time."""

@@ -365,11 +365,12 @@ class DeadLetterPage(Document):
 
 
 class DeadLetter(DeadLetterLine):
-    """A dead letter with the record's key and value, in base64; `submission_id` where the record was of one."""
+    """A dead letter with key and value of the record, in base64; and whose it was, where it was of a submission."""
 
     key: str | None
     value: str
     submission_id: str | None
+    rejudging_id: str | None
 
 
 class Counts(Document):

@@ -141,3 +141,14 @@ def test_what_cannot_be_is_decided_against_and_says_why(jury: Client, scene: Sce
     unknown = run(jury, "rejudge", "open", "--problem", "no-such-problem", "--reason", "r")
     assert unknown.returncode == 2
     assert "no-such-problem" in unknown.stderr
+
+
+def test_what_failed_by_our_fault_is_tried_again_from_its_dead_letter(jury: Client, scene: Scene) -> None:
+    by_user = ("--problem", scene.problem, "--user", "linus")
+    failed = told(jury, "open", *by_user, "--image", "judgestream/nowhere:1", "--reason", "a new image", "--wait")
+    assert told(jury, "matrix", failed["rejudging_id"])["rows"] == [{"old": "WA", "new": "JUDGE_ERROR", "count": 1}]
+    letter = json.loads(run(jury, "dead-letters", "list", "--json").stdout)["dead_letters"][0]["position"]
+    again = run(jury, "dead-letters", "retry", letter, "--reason", "it is installed now", "--json")
+    asked = json.loads(again.stdout)
+    assert (asked["filter"]["submission_ids"], asked["selected"]) == ([scene.submissions["linus"]], 1)
+    assert asked["override"] == failed["override"]

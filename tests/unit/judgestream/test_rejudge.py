@@ -280,6 +280,21 @@ def test_letters_are_retried_by_a_rejudging_of_what_they_tell_of(service: Servic
     assert service.sent == [(f"POST {API}", {"filter": wanted, "reason": "disk was full", "dry_run": False})]
 
 
+def test_a_letter_of_a_rejudging_is_retried_with_what_that_one_overrides(service: Service) -> None:
+    other = "019f4a3e-5c1b-7d2a-9e0f-000000000002"
+    service.will("GET /api/v1/dead-letters/dead-letters:0:7", LETTER)
+    service.will("GET /api/v1/dead-letters/dead-letters:0:8", {**LETTER, "rejudging_id": other})
+    service.will(f"GET {API}/{other}", WHOLE | {"rejudging_id": other})
+    service.will(f"POST {API}", ASKED, status=202)
+    service.will(DECIDED, whole("refused", history=[], refusals=[{**REFUSAL, "asked": "open"}]), WHOLE)
+    done = service.run("dead-letters", "retry", "dead-letters:0:7", "dead-letters:0:8", "--reason", "r")
+    assert done.exit_code == 1, "the first was refused, and the second asked for all the same"
+    assert f"{ID} opened: 12 submissions\n" in done.output
+    override = {"problem_revision": None, "limits": {"cpu_time_ms": 2000}}
+    again = {"filter": {"submission_ids": ["s1"]}, "override": override, "repeats": 2, "dry_run": False, "reason": "r"}
+    assert service.sent[1] == (f"POST {API}", again)
+
+
 def test_a_letter_of_no_submission_is_not_retried(service: Service) -> None:
     service.will("GET /api/v1/dead-letters/dead-letters:0:9", {**LETTER, "submission_id": None})
     done = service.run("dead-letters", "retry", "dead-letters:0:9", "--reason", "r")

@@ -8,10 +8,11 @@ import pytest
 from projections.query_api import documents
 from schemas.dead_letters import dead_letter
 from schemas.eventlog.memory_store import Outage
-from schemas.events import JudgingStarted
-from schemas.ids import AttemptId, EventId, ExecutorId, JudgingId, SubmissionId
-from schemas.topics import DEAD_LETTERS, JUDGINGS
-from schemas.values import DeadLetterReason, Position
+from schemas.events import JudgingRequested
+from schemas.golden_records import example
+from schemas.ids import RejudgingId, SubmissionId
+from schemas.topics import DEAD_LETTERS, JOBS
+from schemas.values import DeadLetterReason, Lane, Position
 from tests.unit.query_api.read_side import JUDY, NOW, ROOT, ReadSide, refusal_of
 
 
@@ -68,24 +69,16 @@ async def test_a_letter_has_the_bytes(side: ReadSide) -> None:
     assert response.headers["cache-control"] == "private, no-store"
 
 
-async def test_a_letter_names_the_submission_as_long_as_the_record_is_there(side: ReadSide) -> None:
-    started = JudgingStarted(
-        event_id=EventId("e"),
-        occurred_at=NOW,
-        caused_by=None,
-        submission_id=SubmissionId("s"),
-        judging_id=JudgingId("j"),
-        attempt_id=AttemptId("a"),
-        attempt=1,
-        executor_id=ExecutorId("one"),
-        case_names=(),
+async def test_a_letter_names_submission_and_rejudging_as_long_as_the_record_is_there(side: ReadSide) -> None:
+    job = replace(
+        example(JudgingRequested), submission_id=SubmissionId("s"), rejudging_id=RejudgingId("r"), lane=Lane.REJUDGE
     )
-    source = side.log.append(JUDGINGS, started, partition=2).result()
+    source = side.log.append(JOBS[Lane.REJUDGE], job, partition=2).result()
     named = []
     for at in (source, replace(source, offset=1), Position(topic="gone", partition=0, offset=0)):
-        position = give_up(side, 0, source=at)
-        named.append((await side.get(f"/dead-letters/{position}", JUDY)).json()["submission_id"])
-    assert named == ["s", None, None]
+        letter = (await side.get(f"/dead-letters/{give_up(side, 0, source=at)}", JUDY)).json()
+        named.append((letter["submission_id"], letter["rejudging_id"]))
+    assert named == [("s", "r"), (None, None), (None, None)]
 
 
 async def test_what_is_no_letter_is_shown_too(side: ReadSide) -> None:
