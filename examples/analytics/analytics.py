@@ -14,13 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from chart import chart
+from confluent_kafka import KafkaException
+from confluent_kafka.schema_registry.error import SchemaRegistryError
 from reading import Batch, Topics
 from table import ACCEPTANCE, BY_PROBLEM, TIMES, Table
 
 
 def main() -> int:
-    """Reads, keeps, reports."""
+    """Reads, keeps, reports; 1 where broker or registry do not answer."""
     given = _arguments()
+    try:
+        return run(given)
+    except (KafkaException, SchemaRegistryError, OSError) as error:
+        print(f"cannot read {given.kafka} with the registry {given.registry}: {error}", file=sys.stderr)
+        return 1
+
+
+def run(given: argparse.Namespace) -> int:
+    """Reads to the end, and on if asked to; 0 when that is done."""
     table = Table(given.out)
     topics = Topics(given.kafka, given.registry, ("verdicts", "rejudgings"), table.next_offsets())
     try:

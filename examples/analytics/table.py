@@ -14,7 +14,7 @@ import duckdb
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
-    judging_id VARCHAR PRIMARY KEY, submission_id VARCHAR, rejudging_id VARCHAR, repeat INTEGER,
+    judging_id VARCHAR PRIMARY KEY, submission_id VARCHAR, rejudging_id VARCHAR, repeat BIGINT,
     user_id VARCHAR, problem_id VARCHAR, contest_id VARCHAR, language VARCHAR, submitted_at TIMESTAMPTZ,
     judged_at TIMESTAMPTZ, verdict VARCHAR, score DOUBLE, cpu_time_ms BIGINT, memory_bytes BIGINT, executor_id VARCHAR
 );
