@@ -159,9 +159,20 @@ def judged_version(offset: int) -> int:
     return JUDGED_STAGE * STAGE + STAGE - 1 - offset
 
 
-def rejudged_version(offset: int) -> int:
-    """The version of what a rejudging that was applied or reverted at that offset of `rejudgings` made current."""
-    return REJUDGED_STAGE * STAGE + offset
+def rejudged_version(request: int) -> int:
+    """The version of what became current by the answer to that request (see `request_offset`)."""
+    return REJUDGED_STAGE * STAGE + request
+
+
+def request_offset(fact: Fact) -> int:
+    """Where the request stands in `rejudging-requests` that a decision answers; a ValueError where it answers none.
+
+    Requests are answered in their order, so this grows as decisions do. Of two decisions for one request the first
+    counts; the other one, which a decider that was thought dead appends later, comes under the same number.
+    """
+    if fact.event.caused_by is None:
+        raise ValueError(f"{type(fact.event).__name__} at {fact.position} answers no request")
+    return fact.event.caused_by.offset
 
 
 def now_current(fact: Fact) -> tuple[NowCurrent, ...]:

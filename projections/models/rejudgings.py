@@ -154,7 +154,7 @@ def _selected(fact: Fact, rejudging_id: RejudgingId) -> Iterator[Write]:
         shard = shard_of(row.submission_id)
         rows_of[shard] = rows_of.get(shard, -1) + 1
         piece = (rejudging_id, shard, rows_of[shard] // SELECTED_AT_ONCE)
-        values = (rejudging_id, shard, row.submission_id, 0, to_text(row), fact.position.offset)
+        values = (rejudging_id, shard, row.submission_id, 0, to_text(row), first_wins(fact.position.offset))
         yield Write(piece, WRITE_SELECTED, values)
 
 

@@ -25,6 +25,7 @@ from projections.models.model import (
     is_original,
     joined,
     now_current,
+    request_offset,
 )
 from schemas.cassandra import Cassandra, Row
 from schemas.events import RejudgingApplied, RejudgingReverted, SubmissionReceived, VerdictReached
@@ -86,7 +87,7 @@ class StatisticRows:
                 return self._written(_outcome(event, event.verdict, event.cpu_time_ms), "judged", first)
             case RejudgingApplied() | RejudgingReverted():
                 moved = (_outcome(row, row.verdict, row.cpu_time_ms) for row in now_current(fact))
-                return joined(self._written(outcome, "became_current", fact.position.offset) for outcome in moved)
+                return joined(self._written(outcome, "became_current", request_offset(fact)) for outcome in moved)
             case _:
                 return NOTHING
 

@@ -31,6 +31,7 @@ from projections.models.model import (
     progress_version,
     received_version,
     rejudged_version,
+    request_offset,
     to_json,
     to_text,
 )
@@ -76,10 +77,10 @@ WRITE_RECEIVED: Final = insert("submissions", "submission_id", "received_offset"
 WRITE_STARTED: Final = insert("submissions", *ROW_KEY, "started_offset", "started")
 WRITE_CASE: Final = insert("submissions", *ROW_KEY, "case_offset", "judged_case")
 WRITE_VERDICT: Final = insert("submissions", *ROW_KEY, "verdict_offset", "verdict")
-WRITE_CURRENT: Final = insert("submission_currents", "submission_id", "decided_offset", "became_current")
+WRITE_CURRENT: Final = insert("submission_currents", "submission_id", "request_offset", "became_current")
 READ: Final = "SELECT * FROM submissions WHERE submission_id = ?"
 READ_JUDGING: Final = "SELECT verdict_offset, verdict FROM submissions WHERE submission_id = ? AND judging_id = ?"
-READ_CURRENTS: Final = "SELECT decided_offset, became_current FROM submission_currents WHERE submission_id = ?"
+READ_CURRENTS: Final = "SELECT became_current FROM submission_currents WHERE submission_id = ?"
 
 
 def tell(fact: Fact) -> Effects:
@@ -110,8 +111,9 @@ SUBMISSION_MODEL: Final = Model(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BecameCurrent:
-    """What a rejudging that was applied or reverted at that offset of `rejudgings` made current of a submission."""
+    """What a rejudging made current of a submission, by being applied or reverted at that offset of `rejudgings`."""
 
+    request_offset: int
     decided_offset: int
     rejudging_id: RejudgingId
     reverted: bool
@@ -176,7 +178,7 @@ async def read_verdict(
 def currents_of(rows: Iterable[Row]) -> tuple[BecameCurrent, ...]:
     """What these rows tell, the latest first."""
     known = (BECAME_CURRENT.validate_json(row["became_current"]) for row in rows if row["became_current"] is not None)
-    return tuple(sorted(known, key=lambda one: one.decided_offset, reverse=True))
+    return tuple(sorted(known, key=lambda one: one.request_offset, reverse=True))
 
 
 def view_of(
@@ -189,7 +191,7 @@ def view_of(
     submission = submission_of(submission_id, rows)
     if submission is None:
         return None
-    version = max(version_of(submission_id, rows), *(rejudged_version(one.decided_offset) for one in currents), 0)
+    version = max(version_of(submission_id, rows), *(rejudged_version(one.request_offset) for one in currents), 0)
     known = {it.judging_id for it in submission.judgings if isinstance(it, Judged)}
     missing = {it.judging_id: it for one in currents if (it := _judged_by(one)) and it.judging_id not in known}
     others = (it for it in submission.judgings if it.judging_id not in missing)
@@ -338,18 +340,21 @@ def _verdict(fact: Fact, event: VerdictReached) -> Effects:
 
 def _rejudged(fact: Fact, event: RejudgingApplied | RejudgingReverted, row: NowCurrent) -> Effects:
     """The channel is told that another verdict counts now; its cases are read by whoever follows."""
-    offset = fact.position.offset
+    offset, request = fact.position.offset, request_offset(fact)
     made = BecameCurrent(
+        request_offset=request,
         decided_offset=offset,
         rejudging_id=event.rejudging_id,
         reverted=isinstance(event, RejudgingReverted),
         decided_at=event.occurred_at,
         now=row,
     )
-    version = rejudged_version(offset)
+    version = rejudged_version(request)
     body = {"submission_id": row.submission_id, "rejudging_id": event.rejudging_id, "version": version}
     return Effects(
-        writes=(Write(row.submission_id, WRITE_CURRENT, (row.submission_id, offset, to_text(made), offset)),),
+        writes=(
+            Write(row.submission_id, WRITE_CURRENT, (row.submission_id, request, to_text(made), first_wins(offset))),
+        ),
         announcements=(_announcement(fact, row.submission_id, "rejudged", version, body),),
     )
 

@@ -31,6 +31,7 @@ from projections.models.model import (
     now_current,
     received_version,
     rejudged_version,
+    request_offset,
     to_json,
     to_text,
 )
@@ -160,8 +161,9 @@ class SubmissionList:
                 line = _line(fact.event, _outcome(fact.event), judged_version(offset))
                 return self._effects(fact, line, "judged", first_wins(offset))
             case RejudgingApplied() | RejudgingReverted():
-                lines = (_line(row, _current_outcome(row), rejudged_version(offset)) for row in now_current(fact))
-                return joined(self._effects(fact, line, "rejudged", offset) for line in lines)
+                request = request_offset(fact)
+                lines = (_line(row, _current_outcome(row), rejudged_version(request)) for row in now_current(fact))
+                return joined(self._effects(fact, line, "rejudged", request) for line in lines)
             case _:
                 return NOTHING
 

@@ -42,8 +42,10 @@ def manifest(kind: type[Event]) -> bytes:
 
 @pytest.mark.parametrize(("model", "topic", "kind"), EVERY)
 def test_writes_are_stamped_with_the_offset_alone(model: Model, topic: Topic, kind: type[Event]) -> None:
-    effects = model.begin().step([fact(topic, kind)])
-    assert {write.values[-1] for write in effects.writes} <= {OFFSET, FIRST_WINS_FROM - OFFSET}
+    told = fact(topic, kind)
+    effects = model.begin().step([told])
+    asked_at = told.event.caused_by.offset if told.event.caused_by else OFFSET  # of a decision: that of its request
+    assert {write.values[-1] for write in effects.writes} <= {OFFSET, FIRST_WINS_FROM - OFFSET, asked_at}
     assert effects == model.begin().step([fact(topic, kind)])
 
 

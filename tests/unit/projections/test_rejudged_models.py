@@ -92,6 +92,17 @@ def test_of_two_that_are_applied_the_later_decision_tells() -> None:
     assert current(story.facts) == [None]
 
 
+def test_a_decider_that_was_thought_dead_moves_nothing_back() -> None:
+    story = first_told().apply(now_of(1)).revert(now_of(1, Verdict.WA, by=None)).apply(now_of(1))
+    (old,) = (fact for fact in story.facts if type(fact.event).__name__ == "RejudgingReverted")
+    late = old._replace(position=replace(old.position, offset=old.position.offset + 9))
+    assert current([*story.facts, late]) == [RECHECK]
+    outcomes = [line(facts).outcome for facts in (story.facts, [*story.facts, late], [late, *story.facts])]
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert projected([*story.facts, late]).cells == projected(story.facts).cells
+    assert tell(late).announcements[0].version == tell(old).announcements[0].version
+
+
 def test_every_move_is_told_with_a_higher_version() -> None:
     story = first_told().apply(now_of(1)).revert(now_of(1, Verdict.WA, by=None))
     told = told_of(story.facts)

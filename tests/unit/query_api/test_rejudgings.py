@@ -186,7 +186,12 @@ def rejudge(side: ReadSide, submission_id: SubmissionId, *, apply: bool) -> None
     )
     received = replace(view.submission, judgings=(*view.submission.judgings, again))
     made = BecameCurrent(
-        decided_offset=3, rejudging_id=RECHECK, reverted=False, decided_at=NOW, now=made_current(submission_id)
+        request_offset=5,
+        decided_offset=3,
+        rejudging_id=RECHECK,
+        reverted=False,
+        decided_at=NOW,
+        now=made_current(submission_id),
     )
     side.reads.submissions[submission_id] = SubmissionView(
         submission=received, version=99, currents=(made,) if apply else ()
