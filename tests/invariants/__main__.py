@@ -1,13 +1,15 @@
 """`python -m tests.invariants`: checks the log that JUDGESTREAM_KAFKA names, and what JUDGESTREAM_URL answers.
 
-Needs JUDGESTREAM_KAFKA and JUDGESTREAM_REGISTRY_URL; with JUDGESTREAM_URL and a jury's JUDGESTREAM_TOKEN also the
-read side is held against the log. `--unsettled` while work is under way.
+Needs JUDGESTREAM_KAFKA and JUDGESTREAM_REGISTRY_URL; with JUDGESTREAM_URL, a jury's JUDGESTREAM_TOKEN and
+JUDGESTREAM_BLOBS also the read side is held against the log. `--unsettled` while work is under way.
 """
 
 import os
 import sys
+from pathlib import Path
 
 from tests.invariants.raw_log import read_log
+from tests.invariants.rejudged import manifests_in
 from tests.invariants.rules import accepted, differing_repeats, truth, violations
 from tests.invariants.served import served_violations
 
@@ -18,7 +20,7 @@ def main() -> int:
     found = violations(log, settled="--unsettled" not in sys.argv)
     url, token = os.environ.get("JUDGESTREAM_URL"), os.environ.get("JUDGESTREAM_TOKEN")
     if url and token:
-        found += served_violations(log, url, token)
+        found += served_violations(log, url, token, manifests_in(Path(os.environ["JUDGESTREAM_BLOBS"])))
     print(
         f"{len(log.records)} records, {len(accepted(log))} submissions, {len(truth(log))} judgings with a verdict, "
         f"{differing_repeats(log)} differing repeats, {len(found)} violations"

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 TOPICS: Final = (
     "dead-letters",
     "contest-feed",
+    "rejudgings",
     "verdicts",
     "judgings",
     "jobs.contest",

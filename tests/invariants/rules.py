@@ -110,12 +110,13 @@ def the_feed_repeats_its_sources_in_order(log: RawLog) -> Iterator[str]:
     for record in _feed(log):
         source, event_id = str(record.value["caused_by"]), record.value["event_id"]
         stream, _, offset = source.rpartition(":")
-        if source in ids and ids[source] != event_id:
-            yield f"{record.position} repeats {source} under another id"
         lane = f"{record.value['contest_id']} {stream}"
-        if source not in ids and int(offset) < last.get(lane, -1):
+        copy = f"{lane}:{offset}"  # a rejudging moves several contests, each by a record of its own
+        if copy in ids and ids[copy] != event_id:
+            yield f"{record.position} repeats {source} under another id"
+        if copy not in ids and int(offset) < last.get(lane, -1):
             yield f"{record.position} brings {source} after a later one of its source"
-        ids.setdefault(source, event_id)
+        ids.setdefault(copy, event_id)
         last[lane] = max(last.get(lane, -1), int(offset))
 
 
@@ -128,6 +129,14 @@ def the_feed_is_complete(log: RawLog) -> Iterator[str]:
         moves = record.topic != "contest-feed" and record.value.get("contest_id") and not is_rejudged
         if moves and not copied[record.position]:
             yield f"{record.name} at {record.position} never came into contest-feed"
+    told = {(str(record.value["caused_by"]), record.value["contest_id"]) for record in _feed(log)}
+    answers: dict[str, RawRecord] = {}
+    for record in log.named("RejudgingApplied", "RejudgingReverted"):
+        answers.setdefault(str(record.value["caused_by"]), record)  # of two answers to a request the first counts
+    for record in answers.values():
+        for contest_id in record.value["contest_ids"]:
+            if (record.position, contest_id) not in told:
+                yield f"{record.name} at {record.position} never came into the feed of {contest_id}"
 
 
 CLAIMED: Final = ("user_id", "language", "problem_id", "contest_id", "team_id", "files", "entry_point", "submitted_at")

@@ -6,11 +6,13 @@ import httpx
 
 from tests.invariants.icpc import standings
 from tests.invariants.raw_log import RawLog
+from tests.invariants.rejudged import Manifest, counting
 from tests.invariants.rules import accepted, truth
 
 
-def served_violations(log: RawLog, url: str, jury_token: str) -> Iterator[str]:
+def served_violations(whole: RawLog, url: str, jury_token: str, manifest: Manifest) -> Iterator[str]:
     """Every submission and every jury board, as the query API tells them, against the fold of the log."""
+    log = counting(whole, manifest)
     headers = {"Authorization": f"Bearer {jury_token}"}
     with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=30) as http:
         yield from _submissions(log, http)

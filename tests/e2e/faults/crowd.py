@@ -16,6 +16,7 @@ from executor.sandbox.leftovers import owner_name
 from judgestream import Client, Refused
 from schemas.ids import ExecutorId
 from tests.invariants.raw_log import read_log
+from tests.invariants.rejudged import manifests_in
 from tests.invariants.rules import violations
 from tests.invariants.served import served_violations
 
@@ -104,9 +105,11 @@ class Crowd:
     def _until_quiet(self, kafka: str, registry_url: str) -> list[str]:
         """Violations once feed, boards and commits had time to catch up: they follow a verdict by a moment."""
         deadline = time.monotonic() + SETTLE_S
+        manifests = manifests_in(Path(self.stack.environment()["JUDGESTREAM_BLOBS"]))
         while True:
             log = read_log(kafka, registry_url)
-            found = violations(log) + list(served_violations(log, self.stack.url, self.jury.token or ""))
+            served = served_violations(log, self.stack.url, self.jury.token or "", manifests)
+            found = violations(log) + list(served)
             if not found or time.monotonic() > deadline:
                 return found
 

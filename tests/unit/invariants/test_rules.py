@@ -7,6 +7,7 @@ import pytest
 
 from tests.invariants.icpc import standings
 from tests.invariants.raw_log import RawLog, RawRecord
+from tests.invariants.rejudged import counting
 from tests.invariants.rules import differing_repeats, violations
 
 START = datetime(2026, 9, 1, 10, tzinfo=UTC)
@@ -84,6 +85,39 @@ def test_a_planted_violation_is_found(records: tuple[RawRecord, ...], told: str)
 
 def test_a_given_up_job_needs_no_dead_letter() -> None:
     assert "dead letter" not in found(received(), job(give_up="no definition"), verdict(said="JUDGE_ERROR"))
+
+
+def decided(offset: int, name: str, rejudging: str, cause: int, *covered: str) -> RawRecord:
+    cause_of = f"rejudging-requests:0:{cause}"
+    given = {"rejudging_id": rejudging, "manifest": " ".join(covered), "contest_ids": ["c"], "caused_by": cause_of}
+    return record("rejudgings", name, offset, **given)
+
+
+def again(offset: int, rejudging: str, said: str, submission: str = "s", repeat: int = 0) -> RawRecord:
+    told = {"submission_id": submission, "judging_id": f"j-{submission}-{rejudging}-{repeat}", "verdict": said}
+    return record("verdicts", "VerdictReached", offset, **told, rejudging_id=rejudging, repeat=repeat)
+
+
+def current(*records: RawRecord) -> list[str]:
+    manifest = lambda name: "\n".join(f'{{"submission_id": "{it}"}}' for it in name.split()).encode()  # noqa: E731
+    judged = (verdict(0), again(1, "r", "WA"), again(2, "r", "RTE", repeat=1), again(3, "q", "TLE"))
+    return [it.value["verdict"] for it in counting(RawLog((*judged, *records)), manifest).named("VerdictReached")]
+
+
+def test_the_last_application_that_covers_a_submission_counts() -> None:
+    by_r, by_q = decided(0, "RejudgingApplied", "r", 0, "s"), decided(1, "RejudgingApplied", "q", 1, "s")
+    assert current() == ["AC"]
+    assert current(by_r) == ["WA"]
+    assert current(by_r, by_q) == ["TLE"]
+    assert current(by_r, by_q, decided(2, "RejudgingReverted", "r", 2)) == ["TLE"]
+    assert current(by_r, by_q, decided(2, "RejudgingReverted", "q", 2, "s")) == ["WA"]
+    assert current(by_r, decided(1, "RejudgingApplied", "q", 1, "another"), by_r) == ["WA"]
+
+
+def test_a_rejudging_moves_each_of_its_contests() -> None:
+    applied = decided(0, "RejudgingApplied", "r", 0)
+    assert "never came into the feed of c" in found(*WHOLE, applied)
+    assert "feed of" not in found(*WHOLE, applied, fed(2, "rejudgings:0:0"))
 
 
 def test_later_verdicts_that_differ_are_counted() -> None:
