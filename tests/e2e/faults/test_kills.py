@@ -17,7 +17,7 @@ def test_an_executor_killed_in_the_middle_of_a_judging(crowd: Crowd) -> None:
 
 
 def test_each_service_killed_in_turn_under_load(crowd: Crowd) -> None:
-    for service in ("router", "projector", "ingest_api", "query_api", "live", "gateway"):
+    for service in ("router", "rejudging", "projector", "ingest_api", "query_api", "live", "gateway"):
         crowd.submit(each=1)
         os.kill(crowd.stack.pid(service), signal.SIGKILL)
         crowd.submit(each=1)
