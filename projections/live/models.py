@@ -17,7 +17,7 @@ from projections.live.channels import (
 from projections.live.hub import NOTHING_SEEN, Snapshot
 from projections.models.boards import read_board
 from projections.models.contests import read_contest
-from projections.models.rejudging_reads import read_rejudging
+from projections.models.rejudging_reads import RejudgingReader
 from projections.models.submission import read_submission
 from projections.models.submission_body import submission_body
 from projections.models.submission_lists import line_body, of_user
@@ -51,6 +51,7 @@ class CassandraModels:
     def __init__(self, cassandra: Cassandra, clock: Callable[[], datetime]) -> None:
         self._cassandra = cassandra
         self._clock = clock
+        self._rejudgings = RejudgingReader(cassandra)
 
     async def author(self, submission_id: SubmissionId) -> Author | None:
         """See the port."""
@@ -98,7 +99,7 @@ class CassandraModels:
         return Snapshot(epoch=board.epoch, version=board.offset, data=data)
 
     async def _rejudging(self, channel: RejudgingChannel) -> Snapshot | None:
-        view = await read_rejudging(self._cassandra, channel.rejudging_id)
+        view = await self._rejudgings.read(channel.rejudging_id)
         if view is None:
             return None
         data = orjson.dumps(rejudging_body(view, self._clock()))

@@ -1,6 +1,7 @@
 """How rejudgings are read: one with its history and progress, a page of them, and results in the order of ids."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +51,9 @@ READ_RESULTS: Final = (
     f"AND (submission_id, repeat) > (?, ?) LIMIT {CHUNK}"
 )
 LAST_REPEAT: Final = 2**31 - 1
+
+REMEMBERED: Final = 1_000
+"""Finished rejudgings whose counts are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,32 +156,47 @@ class RejudgingView:
         )
 
 
-async def read_rejudging(cassandra: Cassandra, rejudging_id: RejudgingId) -> RejudgingView | None:
-    """A rejudging with its progress; None where nobody has asked for anything of that id."""
-    rows, *shards = await asyncio.gather(
-        cassandra.execute(READ_FACTS, (rejudging_id,)),
-        *(cassandra.execute(COUNT, (rejudging_id, shard)) for shard in range(SHARDS)),
-    )
-    return view_of(rejudging_id, rows, [row for shard in shards for row in shard])
+class RejudgingReader:
+    """Reads rejudgings. Results are counted anew at each reading until all are there, and then never again."""
+
+    def __init__(self, cassandra: Cassandra) -> None:
+        self._cassandra = cassandra
+        self._finished: OrderedDict[RejudgingId, Counts] = OrderedDict()
+
+    async def read(self, rejudging_id: RejudgingId) -> RejudgingView | None:
+        """A rejudging with its progress; None where nobody has asked for anything of that id."""
+        rows, counts = await asyncio.gather(
+            self._cassandra.execute(READ_FACTS, (rejudging_id,)), self._counts(rejudging_id)
+        )
+        view = view_of(rejudging_id, rows, counts)
+        if view is not None and view.opened is not None and counts.done >= view.total:
+            self._finished[rejudging_id] = counts
+            if len(self._finished) > REMEMBERED:
+                self._finished.popitem(last=False)
+        return view
+
+    async def page(self, before: RejudgingId | None = None, limit: int = 50) -> list[RejudgingView]:
+        """The newest rejudgings, or those before that one."""
+        earlier = "" if before is None else " AND rejudging_id < ?"
+        cql = f"SELECT rejudging_id FROM rejudging_catalog WHERE catalog = ?{earlier} LIMIT {limit}"
+        rows = await self._cassandra.execute(cql, (CATALOG,) if before is None else (CATALOG, before))
+        views = await asyncio.gather(*(self.read(RejudgingId(row["rejudging_id"])) for row in rows))
+        return [view for view in views if view is not None]
+
+    async def _counts(self, rejudging_id: RejudgingId) -> Counts:
+        known = self._finished.get(rejudging_id)
+        if known is not None:
+            return known
+        asked = (self._cassandra.execute(COUNT, (rejudging_id, shard)) for shard in range(SHARDS))
+        return summed([row for rows in await asyncio.gather(*asked) for row in rows])
 
 
-async def list_rejudgings(
-    cassandra: Cassandra, before: RejudgingId | None = None, limit: int = 50
-) -> list[RejudgingView]:
-    """The newest rejudgings, or those before that one."""
-    earlier = "" if before is None else " AND rejudging_id < ?"
-    cql = f"SELECT rejudging_id FROM rejudging_catalog WHERE catalog = ?{earlier} LIMIT {limit}"
-    rows = await cassandra.execute(cql, (CATALOG,) if before is None else (CATALOG, before))
-    views = await asyncio.gather(*(read_rejudging(cassandra, RejudgingId(row["rejudging_id"])) for row in rows))
-    return [view for view in views if view is not None]
-
-
-def view_of(rejudging_id: RejudgingId, facts: Iterable[Row], counts: Iterable[Row]) -> RejudgingView | None:
+def view_of(rejudging_id: RejudgingId, facts: Iterable[Row], counts: Counts) -> RejudgingView | None:
     """The rejudging that these rows tell of."""
     told = sorted((_told(row) for row in facts), key=lambda one: (one.position.topic, one.position.offset))
     if not told:
         return None
-    return RejudgingView(rejudging_id=rejudging_id, told=tuple(told), counts=_summed(list(counts)))
+    return RejudgingView(rejudging_id=rejudging_id, told=tuple(told), counts=counts)
 
 
 async def rejudged_of(
@@ -250,7 +269,8 @@ def _told(row: Row) -> Told:
     return Told(position=position, event=FACTS[row["fact_type"]].validate_json(row["fact"]))
 
 
-def _summed(rows: Sequence[Row]) -> Counts:
+def summed(rows: Sequence[Row]) -> Counts:
+    """What the counts of all shards come to."""
     last_us = max((row["last_at_us"] for row in rows if row["last_at_us"] is not None), default=None)
     return Counts(
         done=sum(row["done"] for row in rows),

@@ -11,7 +11,7 @@ from projections.models.lag import read_positions
 from projections.models.positions import has_applied
 from projections.models.problem_statistics import read_problem_statistics
 from projections.models.problems import ProblemLine, ProblemView, list_problems, read_problem
-from projections.models.rejudging_reads import RejudgingView, list_rejudgings, read_rejudging, rejudged_of
+from projections.models.rejudging_reads import RejudgingReader, RejudgingView, rejudged_of
 from projections.models.submission import SubmissionView, read_submission, read_verdict
 from projections.models.submission_lists import Place, SubmissionLine, of_contest, of_problem, of_user
 from projections.models.submission_past import NO_ENDS, Ends
@@ -91,6 +91,7 @@ class CassandraReads:
 
     def __init__(self, cassandra: Cassandra) -> None:
         self._cassandra = cassandra
+        self._rejudgings = RejudgingReader(cassandra)
 
     async def submission(self, submission_id: SubmissionId, ends: Ends = NO_ENDS) -> SubmissionView | None:
         """See the port."""
@@ -114,11 +115,11 @@ class CassandraReads:
 
     async def rejudging(self, rejudging_id: RejudgingId) -> RejudgingView | None:
         """See the port."""
-        return await read_rejudging(self._cassandra, rejudging_id)
+        return await self._rejudgings.read(rejudging_id)
 
     async def rejudgings(self, before: RejudgingId | None, limit: int) -> list[RejudgingView]:
         """See the port."""
-        return await list_rejudgings(self._cassandra, before, limit)
+        return await self._rejudgings.page(before, limit)
 
     def rejudged(self, rejudging_id: RejudgingId, after: SubmissionId | None) -> AsyncIterator[Rejudged]:
         """See the port."""

@@ -11,11 +11,12 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import wait
 from os import environ
-from typing import Final
+from typing import Final, NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -25,6 +26,7 @@ from deploy.setup.places import HOME
 from projections.models import CQL_AREA, CQL_FOLDER
 from projections.models.catalog import MODELS
 from projections.models.model import Fact, Write
+from projections.models.positions import has_applied
 from projections.models.submission import SUBMISSION_MODEL, tell
 from projections.projector.checkpoints import Checkpoints
 from projections.projector.rows import batches_of
@@ -38,17 +40,19 @@ from schemas.eventlog.murmur2 import partition_of
 from schemas.eventlog.port import EventLog, Partition, Reader
 from schemas.events import ChannelUpdated, Event
 from schemas.settings import MigrateSettings, read_settings
-from schemas.topics import LIVE
-from schemas.values import Position
+from schemas.topics import LIVE, REJUDGINGS
+from schemas.values import Position, RejudgingChange, Verdict
 from tests.bench.measurement import Measurement
+from tests.integration.projections.rejudging_season import RejudgingSeason
 from tests.integration.projections.running import caught_up, until
-from tests.integration.projections.season import TOPICS, Season
+from tests.integration.projections.season import TEAMS, TOPICS, Season
 
 PORTS: Final = Ports(gateway=31_059, base=31_040)
 SUBMISSIONS: Final = 4_000
 BATCH: Final = 500
 WARM_UP: Final = 20
 IDLE_TRIES: Final = 200
+REJUDGED: Final = 10_000
 DEADLINE_S: Final = 120.0
 
 
@@ -78,7 +82,7 @@ async def _measured(environment: dict[str, str]) -> list[Measurement]:
         async with await fresh_keyspace(environment) as cassandra:
             projected = await _projector_rate(log, cassandra)
         async with await fresh_keyspace(environment) as cassandra:
-            latencies_ms = await _latencies_ms(log, cassandra)
+            latencies_ms, moved = await _latencies_ms(log, cassandra)
     finally:
         await asyncio.to_thread(log.close)
     return [
@@ -86,6 +90,20 @@ async def _measured(environment: dict[str, str]) -> list[Measurement]:
         rate("projector: the same, against Cassandra taking the same rows", projected, rows, len(events)),
         _latency("projector: record acknowledged to announcement read, idle, p50", latencies_ms, 50),
         _latency("projector: the same, p99", latencies_ms, 99),
+        Measurement(
+            name=f"projector: {REJUDGED} verdicts become others: until every model has it, and has told it",
+            value=moved.taken_s,
+            unit="s",
+            repetitions=1,
+        ),
+        Measurement(
+            name="projector: a submission's announcement meanwhile, the longest",
+            value=max(moved.latencies_ms),
+            unit="ms",
+            baseline=max(latencies_ms),
+            ratio=max(moved.latencies_ms) / max(latencies_ms),
+            repetitions=len(moved.latencies_ms),
+        ),
     ]
 
 
@@ -168,14 +186,54 @@ async def _done(cassandra: Cassandra) -> int:
     return sum(checkpoint.next_offset for checkpoint in checkpoints.values())
 
 
-async def _latencies_ms(log: EventLog, cassandra: Cassandra) -> list[float]:
+class Moved(NamedTuple):
+    """How long a rejudging took to be applied to all models, and what others waited for their announcements then."""
+
+    taken_s: float
+    latencies_ms: list[float]
+
+
+async def _latencies_ms(log: EventLog, cassandra: Cassandra) -> tuple[list[float], Moved]:
     """All models run; one submission at a time is told, and its announcement read by another reader."""
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(Projector(MODELS, event_log=log, store=cassandra, blobs=_blobs(), stopping=stopping).run())
         await caught_up(cassandra, log, DEADLINE_S)
         latencies_ms = await asyncio.to_thread(_tries, Season(log, random.Random(2)))
+        moved = await _moved(log, cassandra)
         stopping.set()
+    return latencies_ms, moved
+
+
+async def _moved(log: EventLog, cassandra: Cassandra) -> Moved:
+    """A rejudging of a contest's submissions is applied, while submissions come one after the other."""
+    season, done = Season(log, random.Random(3)), threading.Event()
+    rejudging = RejudgingSeason(season, _blobs())
+    rows = [(season.submission(minute=60, who=random.choice(TEAMS)), Verdict.AC) for _ in range(REJUDGED)]
+    followed = [model.name for model in MODELS if REJUDGINGS in model.topics]
+
+    async def is_everywhere(position: Position) -> bool:
+        return all([await has_applied(cassandra, name, position) for name in followed])
+
+    others = asyncio.create_task(asyncio.to_thread(_tries_until, season, done))
+    request = await asyncio.to_thread(rejudging.ask_for, RejudgingChange.APPLY)
+    began = time.perf_counter()
+    position = await asyncio.to_thread(rejudging.apply, request, *rows)
+    await until("it is applied", lambda: is_everywhere(position), DEADLINE_S)
+    taken_s = time.perf_counter() - began
+    done.set()
+    return Moved(taken_s, await others)
+
+
+def _tries_until(season: Season, done: threading.Event) -> list[float]:
+    ends = season.log.end_offsets(LIVE)
+    reader = season.log.reader({Partition(LIVE.name, number): end for number, end in ends.items()})
+    latencies_ms: list[float] = []
+    try:
+        while not done.is_set():
+            latencies_ms.append(_latency_ms(season, reader))
+    finally:
+        reader.close()
     return latencies_ms
 
 

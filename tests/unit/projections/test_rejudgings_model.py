@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.models.model import Effects, Fact
-from projections.models.rejudging_reads import RejudgingView, rejudged, view_of
+from projections.models.rejudging_reads import RejudgingView, rejudged, summed, view_of
 from projections.models.rejudgings import SHARDS, RejudgingFold, shard_of
 from projections.rejudging_body import rejudging_body
 from schemas.ids import RejudgingId
@@ -58,7 +58,7 @@ def view_in(tables: Tables, rejudging: RejudgingId = RECHECK) -> RejudgingView |
         "stored": sum(row["cases_stored"] for row in judged),
         "run": sum(row["cases_run"] for row in judged),
     }
-    return view_of(rejudging, tables.rows("rejudgings", rejudging), [counts])
+    return view_of(rejudging, tables.rows("rejudgings", rejudging), summed([counts]))
 
 
 def result(story: Story, number: int = 1) -> Rejudged:
