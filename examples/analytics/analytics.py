@@ -77,7 +77,8 @@ def _take_current(table: Table, event: dict[str, Any], blobs: Path | None) -> No
         print("a rejudging was applied or reverted; without --blobs the original verdicts count", file=sys.stderr)
         return
     name = event["manifest"]
-    table.keep_current((blobs / name[:2] / name).read_bytes())
+    request = int(event["caused_by"].rpartition(":")[2])  # the one partition of rejudging-requests is their order
+    table.keep_current((blobs / name[:2] / name).read_bytes(), request)
 
 
 def _lines(rows: list[dict[str, Any]]) -> str:

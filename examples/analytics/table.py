@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS cases (
     judging_id VARCHAR, number INTEGER, name VARCHAR, verdict VARCHAR, cpu_time_ms BIGINT, wall_time_ms BIGINT,
     memory_bytes BIGINT, PRIMARY KEY (judging_id, number)
 );
-CREATE TABLE IF NOT EXISTS now_current (submission_id VARCHAR PRIMARY KEY, judging_id VARCHAR);
+CREATE TABLE IF NOT EXISTS now_current (submission_id VARCHAR PRIMARY KEY, judging_id VARCHAR, request BIGINT);
 CREATE TABLE IF NOT EXISTS offsets (
     topic VARCHAR, "partition" INTEGER, next_offset BIGINT, PRIMARY KEY (topic, "partition")
 );
@@ -30,6 +30,10 @@ CREATE OR REPLACE VIEW current_verdicts AS
     SELECT v.* FROM verdicts v LEFT JOIN now_current n USING (submission_id)
     WHERE v.judging_id = n.judging_id OR (n.judging_id IS NULL AND v.rejudging_id IS NULL);
 """
+
+IGNORE = "NOTHING"
+REPLACE = "UPDATE SET next_offset = excluded.next_offset"
+LATER = "UPDATE SET judging_id = excluded.judging_id, request = excluded.request WHERE excluded.request > request"
 
 COLUMN_TYPES = "SELECT data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
 
@@ -79,7 +83,7 @@ class Table:
         self._connection.begin()
         try:
             yield
-            self._insert("offsets", [(*place, offset) for place, offset in next_offsets.items()], "REPLACE")
+            self._insert("offsets", [(*place, offset) for place, offset in next_offsets.items()], REPLACE)
         except BaseException:
             self._connection.rollback()
             raise
@@ -92,13 +96,17 @@ class Table:
             first.setdefault(event["judging_id"], event)
         known = self._known(first)
         new = [event for judging_id, event in first.items() if judging_id not in known]
-        self._insert("verdicts", [_verdict(event) for event in new], "IGNORE")
-        self._insert("cases", [row for event in new for row in _cases(event)], "IGNORE")
+        self._insert("verdicts", [_verdict(event) for event in new], IGNORE)
+        self._insert("cases", [row for event in new for row in _cases(event)], IGNORE)
 
-    def keep_current(self, manifest: bytes) -> None:
-        """Keeps which judging of a submission is current now: the blob that an applied or reverted rejudging names."""
+    def keep_current(self, manifest: bytes, request: int) -> None:
+        """Keeps which judging of a submission is current now: the blob that an applied or reverted rejudging names.
+
+        Decisions count in the order of the requests that they answer, and the first answer to a request counts, as
+        everywhere: one that comes late, or twice, changes nothing.
+        """
         rows = [json.loads(line) for line in manifest.splitlines()]
-        self._insert("now_current", [(row["submission_id"], row["judging_id"]) for row in rows], "REPLACE")
+        self._insert("now_current", [(row["submission_id"], row["judging_id"], request) for row in rows], LATER)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query, by column."""
@@ -128,7 +136,7 @@ class Table:
         kinds = self._connection.execute(COLUMN_TYPES, [table]).fetchall()
         columns = ", ".join(f"unnest(?::{kind}[])" for (kind,) in kinds)
         given = [list(column) for column in zip(*rows, strict=True)]
-        self._connection.execute(f"INSERT OR {on_conflict} INTO {table} SELECT {columns}", given)
+        self._connection.execute(f"INSERT INTO {table} SELECT {columns} ON CONFLICT DO {on_conflict}", given)
 
 
 def _verdict(event: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -42,10 +42,10 @@ def keep(table: Table, *events: dict[str, Any], up_to: int = 1) -> None:
         table.keep_verdicts(events)
 
 
-def now_current(table: Table, **judgings: str) -> None:
+def now_current(table: Table, request: int, **judgings: str) -> None:
     lines = [json.dumps({"submission_id": name, "judging_id": f"{name} {origin}"}) for name, origin in judgings.items()]
     with table.batch({}):
-        table.keep_current("\n".join(lines).encode())
+        table.keep_current("\n".join(lines).encode(), request)
 
 
 def verdicts(table: Table) -> dict[str, str]:
@@ -64,10 +64,17 @@ def test_the_first_verdict_of_a_judging_counts_however_often_it_comes(table: Tab
 def test_a_rejudging_counts_once_it_is_applied_and_until_it_is_reverted(table: Table) -> None:
     keep(table, judged("s1", "WA"), judged("s2", "WA"), judged("s1", "AC", "r"), judged("s2", "AC", "r"))
     assert verdicts(table) == {"s1": "WA", "s2": "WA"}
-    now_current(table, s1="r")
+    now_current(table, 1, s1="r")
     assert verdicts(table) == {"s1": "AC", "s2": "WA"}
-    now_current(table, s1="original")
+    now_current(table, 4, s1="original")
     assert verdicts(table) == {"s1": "WA", "s2": "WA"}
+
+
+def test_a_late_or_second_answer_to_a_request_changes_nothing(table: Table) -> None:
+    keep(table, judged("s1", "WA"), judged("s1", "AC", "r"))
+    for request, origin in ((4, "r"), (4, "original"), (2, "original")):
+        now_current(table, request, s1=origin)
+        assert verdicts(table) == {"s1": "AC"}
 
 
 def test_rows_and_offsets_are_kept_together_or_not_at_all(table: Table) -> None:
