@@ -106,3 +106,4 @@ class Service:
     def _revoked(self, partitions: frozenset[Partition]) -> None:
         log.info("requests_given_up", partitions=len(partitions))
         self._asked.clear()
+        self._must_take_over = False  # else who lost them before taking over would poll without a pause
