@@ -58,6 +58,9 @@ class OddReader:
         strays, self._groups.strays = self._groups.strays, []
         return strays + self._member.poll(max_records, timeout_s)
 
+    def next_offsets(self) -> dict[Partition, int]:
+        return self._member.next_offsets()
+
     def assignment(self) -> frozenset[Partition]:
         return self._member.assignment()
 

@@ -403,8 +403,8 @@ async def test_where_the_store_stays_away_the_client_is_sent_elsewhere(
 class BrokenLog(MemoryEventLog):
     """Its readers break."""
 
-    def reader(self, starts: Mapping[Partition, int]) -> MemoryReader:
-        reader = super().reader(starts)
+    def reader(self, starts: Mapping[Partition, int], *, key: str | None = None) -> MemoryReader:
+        reader = super().reader(starts, key=key)
         reader.poll = self.broken  # type: ignore[method-assign]  # a reader that breaks is what is needed here
         return reader
 
