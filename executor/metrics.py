@@ -14,7 +14,9 @@ CASES: Final = Counter(
     "judgestream_cases", "Cases judged, by how: run, or stored for a record of an earlier run", ["how"]
 )
 OUTPUTS: Final = Counter(
-    "judgestream_outputs", "Outputs handed over to be stored, by what became of them: kept, dropped, ...", ["what"]
+    "judgestream_outputs",
+    "Outputs handed over to be stored, by what became of them: kept, there already, too_long, …",
+    ["what"],
 )
 JUDGING_SECONDS: Final = Histogram(
     "judgestream_judging_seconds",

@@ -4,9 +4,10 @@ What programs wrote is kept by its sha256, so that a change of checker or limits
 again. It is a cache of one machine, in a folder of its own beside the compiled programs: never in the way of judging,
 and never needed, for a case whose output is gone is run again.
 
-    slot --keep--> bounded queue --one thread--> ROOT/incoming/… --rename--> ROOT/ab/abcdef…
+    slot --keep--> what waits, bounded --one thread--> ROOT/incoming/… --rename--> ROOT/ab/abcdef…
 
-- A slot hands over bytes that it has anyway and goes on. Where the queue is full, the output is dropped and counted.
+- A slot hands over bytes that it has anyway and goes on. Where too much waits, the output is dropped and counted.
+- What waits is written together, a moment later: most judgings have ended by then, and nobody waits for the disk.
 - Nothing is synced: what a crash cuts short does not have its digest, and is not found then.
 - An output that is asked for, or written again, is as young as a new one; the oldest go where there is too much.
 - Whoever keeps leaves out what stands in the blob store anyway, above all what equals the answer.
@@ -19,9 +20,9 @@ import os
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Final, Protocol
+from uuid import uuid4
 
 from executor import metrics
 from executor.bounded_folder import on_disk, sweep
@@ -36,11 +37,14 @@ CASE_BYTES: Final = MEBIBYTE
 MAX_BYTES: Final = 4 * 1024 * MEBIBYTE
 """Of all: a hundred thousand wrong answers of forty kilobytes."""
 
-QUEUE_BYTES: Final = 64 * MEBIBYTE
+WAITING_BYTES: Final = 64 * MEBIBYTE
 """What waits to be written, in memory: what a disk takes in a second."""
 
-QUEUED: Final = 4096
+WAITING: Final = 4096
 """The same for small ones, of which each takes some hundred bytes more than it is long."""
+
+LINGER_S: Final = 0.2
+"""Before what waits is written."""
 
 SWEEP_SHARE: Final = 16
 """So much of the bound, one part of it, is written between two sweeps."""
@@ -48,6 +52,10 @@ SWEEP_SHARE: Final = 16
 CLOSE_PATIENCE_S: Final = 1.0
 
 INCOMING: Final = "incoming"
+
+KEPT, THERE, TOO_LONG, DROPPED, FAILED = (
+    metrics.OUTPUTS.labels(what) for what in ("kept", "there", "too_long", "dropped", "failed")
+)
 
 log = EventLogger(__name__)
 
@@ -86,11 +94,14 @@ class DirectoryOutputs:
         self._incoming.mkdir(parents=True, exist_ok=True)
         self._case_bytes = case_bytes
         self._max_bytes = max_bytes
+        self._id = uuid4().hex
         self._numbers = count()
         self._unswept_bytes = 0
-        self._queue: SimpleQueue[tuple[Sha256, bytes] | None] = SimpleQueue()
+        self._waiting: dict[Sha256, bytes] = {}
         self._waiting_bytes = 0
         self._turn = Lock()
+        self._something_waits = Event()
+        self._closing = Event()
         sweep(root, max_bytes)
         self._thread = Thread(target=self._write_all, name="outputs", daemon=True)
         self._thread.start()
@@ -98,19 +109,26 @@ class DirectoryOutputs:
     def keep(self, name: Sha256, output: bytes) -> None:
         """See `Outputs.keep`."""
         if len(output) > min(self._case_bytes, self._max_bytes):
-            metrics.OUTPUTS.labels("too_long").inc()
-        elif self._waiting_bytes + len(output) > QUEUE_BYTES or self._queue.qsize() >= QUEUED:
-            metrics.OUTPUTS.labels("dropped").inc()
-        else:
-            with self._turn:
-                self._waiting_bytes += len(output)
-            self._queue.put((name, output))
+            TOO_LONG.inc()
+            return
+        with self._turn:
+            if name in self._waiting:
+                return
+            if self._waiting_bytes + len(output) > WAITING_BYTES or len(self._waiting) >= WAITING:
+                DROPPED.inc()
+                return
+            self._waiting[name] = output
+            self._waiting_bytes += len(output)
+        self._something_waits.set()
 
     def find(self, name: Sha256) -> bytes | None:
-        """See `Outputs.find`; one that has just been kept may not be there yet."""
+        """See `Outputs.find`."""
+        with self._turn:
+            if waiting := self._waiting.get(name):
+                return waiting
         place = self._place(name)
         try:
-            output = place.read_bytes()
+            output = Path(place).read_bytes()
             os.utime(place)
         except OSError:
             return None
@@ -118,44 +136,57 @@ class DirectoryOutputs:
 
     def close(self) -> None:
         """Writes what waits, for at most a second."""
-        self._queue.put(None)
+        self._closing.set()
+        self._something_waits.set()
         self._thread.join(CLOSE_PATIENCE_S)
 
     def _write_all(self) -> None:
-        while (kept := self._queue.get()) is not None:
-            name, output = kept
-            try:
-                metrics.OUTPUTS.labels(self._write(name, output)).inc()
-            except OSError as fault:
-                metrics.OUTPUTS.labels("failed").inc()
-                log.warning("output_not_kept", sha256=name, why=fault)
-            finally:
-                with self._turn:
-                    self._waiting_bytes -= len(output)
+        while not self._closing.is_set():
+            self._something_waits.wait()
+            self._something_waits.clear()
+            self._closing.wait(LINGER_S)
+            while self._waiting:
+                self._write_next()
 
-    def _write(self, name: Sha256, output: bytes) -> str:
-        """What became of it, as the metric calls it."""
+    def _write_next(self) -> None:
+        with self._turn:
+            name, output = next(iter(self._waiting.items()))
+        try:
+            self._write(name, output)
+        except OSError as fault:
+            FAILED.inc()
+            log.warning("output_not_kept", sha256=name, why=fault)
+        with self._turn:
+            del self._waiting[name]
+            self._waiting_bytes -= len(output)
+
+    def _write(self, name: Sha256, output: bytes) -> None:
         place = self._place(name)
         if _is_there(place, len(output)):
             os.utime(place)
-            return "there"
-        unfinished = self._incoming / f"{os.getpid()}-{next(self._numbers)}"
-        unfinished.write_bytes(output)
-        place.parent.mkdir(exist_ok=True)
-        unfinished.replace(place)
+            THERE.inc()
+            return
+        unfinished = f"{self._incoming}/{self._id}-{next(self._numbers)}"
+        with open(unfinished, "xb", buffering=0) as file:
+            file.write(output)
+        try:
+            os.rename(unfinished, place)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            os.rename(unfinished, place)
+        KEPT.inc()
         self._unswept_bytes += on_disk(len(output))
         if self._unswept_bytes * SWEEP_SHARE > self._max_bytes:
             self._unswept_bytes = 0
             sweep(self._root, self._max_bytes)
-        return "kept"
 
-    def _place(self, name: Sha256) -> Path:
-        return self._root / name[:2] / name
+    def _place(self, name: Sha256) -> str:
+        return f"{self._root}/{name[:2]}/{name}"
 
 
-def _is_there(place: Path, size_bytes: int) -> bool:
+def _is_there(place: str, size_bytes: int) -> bool:
     """One that a crash cut short is written anew."""
     try:
-        return place.stat().st_size == size_bytes
+        return os.stat(place).st_size == size_bytes
     except FileNotFoundError:
         return False
