@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from executor import policy
+from executor import policy, regrade
 from executor.languages.images import DEFAULT_IMAGES
 from executor.languages.loader import load_languages
 from schemas import topics
@@ -48,6 +48,12 @@ def reasons_to_run_again() -> str:
     return "".join(f"- {reason.fact}\n" for reason in policy.REASONS)
 
 
+def reasons_to_run() -> str:
+    """What of a record is not decided by it."""
+    facts = [*(reason.fact for reason in regrade.REASONS_TO_RUN), regrade.NOT_CLEAR, regrade.RUNS_AGAIN]
+    return "".join(f"- {fact}\n" for fact in facts)
+
+
 def language_table() -> str:
     """The languages that there are."""
     head = "| id | language | suffixes | image | built |\n|---|---|---|---|---|\n"
@@ -65,6 +71,7 @@ PICTURES: Final[dict[str, Callable[[], str]]] = {
     "languages": language_table,
     "judging policy": policy_table,
     "reasons": reasons_to_run_again,
+    "reasons to run": reasons_to_run,
 }
 
 
