@@ -75,7 +75,13 @@ class Room:
         return process
 
     def submit(
-        self, language: str, source: bytes, answer: bytes = b"3", cases: int = 1, partition: int | None = None
+        self,
+        language: str,
+        source: bytes,
+        answer: bytes = b"3",
+        cases: int = 1,
+        partition: int | None = None,
+        change: Callable[[JudgingRequested], JudgingRequested] = lambda request: request,
     ) -> SubmissionId:
         submission = SubmissionId(str(UUID(int=uuid4().int)))
         given, wanted = self.blobs.put(b"1 2\n"), self.blobs.put(answer)
@@ -103,7 +109,8 @@ class Room:
             cases=tuple(JobCase(name=str(n), input_sha256=given, answer_sha256=wanted) for n in range(cases)),
             all_cases=False,
         )
-        self.log.append(JOBS[Lane.PRACTICE], request, partition=self._partition(submission, partition)).result(10)
+        at = self._partition(submission, partition)
+        self.log.append(JOBS[Lane.PRACTICE], change(request), partition=at).result(10)
         return submission
 
     def read(self, topic: Topic) -> list[object]:

@@ -2,10 +2,13 @@
 
 import signal
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
-from schemas.events import ExecutorReported
+from schemas.events import ExecutorReported, JudgingRequested, VerdictReached
+from schemas.ids import RejudgingId
 from schemas.topics import EXECUTORS
-from schemas.values import Verdict
+from schemas.values import Comparison, ComparisonKind, RecordedJudging, Verdict
 from tests.integration.executor.room import QUICK, SLOW, Room, wait_for
 
 ACCEPTED = {
@@ -14,6 +17,8 @@ ACCEPTED = {
     b" Scanner s = new Scanner(System.in); System.out.println(s.nextInt() + s.nextInt()); } }",
     "python3": QUICK,
 }
+
+REJUDGING = RejudgingId("01936d5e-0000-7000-8000-00000000000a")
 
 
 def test_three_languages_are_judged_and_what_is_finished_is_committed(room: Room) -> None:
@@ -79,3 +84,41 @@ def test_without_an_engine_it_says_what_it_waits_for_and_can_be_stopped(room: Ro
     wait_for(lambda: "waiting_for_engine" in room.log_file.read_text(), "word of waiting")
     process.terminate()
     assert process.wait(10) == 0
+
+
+def test_a_rejudging_is_judged_by_stored_outputs_or_run_and_in_the_image_that_it_names(room: Room) -> None:
+    room.start()
+    first = judged(room, lambda request: request)
+    recorded = RecordedJudging(
+        judging_id=first.judging_id,
+        verdict=first.verdict,
+        compiler_output=first.compiler_output,
+        cases=first.cases,
+        provenance=first.provenance,
+    )
+
+    def again(request: JudgingRequested) -> JudgingRequested:
+        exact = Comparison(kind=ComparisonKind.EXACT)
+        return replace(request, rejudging_id=REJUDGING, comparison=exact, recorded=recorded)
+
+    assert first.cases[0].output_sha256
+    kept = f"outputs/*/{first.cases[0].output_sha256}"
+    wait_for(lambda: any(room.work.parent.glob(kept)), "stored output")
+    stored = judged(room, again)
+    next(room.work.parent.glob(kept)).unlink()
+    run = judged(room, again)
+    assert [verdict.verdict for verdict in (first, stored, run)] == [Verdict.AC, Verdict.WA, Verdict.WA]
+    assert [verdict.cases[0].from_stored_output for verdict in (first, stored, run)] == [False, True, False]
+    assert stored.cases[0] == replace(first.cases[0], verdict=Verdict.WA, from_stored_output=True)
+    assert (first.rejudging_id, stored.rejudging_id, run.rejudging_id) == (None, REJUDGING, REJUDGING)
+    asked = judged(room, lambda request: replace(request, image=first.provenance.image_digest))
+    assert (asked.verdict, asked.provenance.compiler_version) == (Verdict.AC, first.provenance.compiler_version)
+    refused = judged(room, lambda request: replace(request, image="judgestream/none:1"))
+    assert refused.verdict is Verdict.JUDGE_ERROR
+    assert "image judgestream/none:1 cannot be judged with" in (refused.reason or "")
+
+
+def judged(room: Room, change: Callable[[JudgingRequested], JudgingRequested]) -> VerdictReached:
+    submission = room.submit("python3", QUICK, change=change)
+    wait_for(lambda: bool(room.verdicts(submission)), "verdict")
+    return room.verdicts(submission)[0]
