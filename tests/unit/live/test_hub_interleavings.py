@@ -5,6 +5,7 @@ announced last when it was killed. A client checks each frame as it comes; in th
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -12,13 +13,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from projections.live.channels import BoardChannel, Channel
+from projections.live.channels import BoardChannel, Channel, RejudgingChannel
 from projections.live.frames import Frame, Place
 from projections.live.history import Announced
-from projections.live.hub import ConnectionId, Hub, Read, Snapshot, Turn
-from tests.unit.live.announcing import BOARD, NOW, SUBMISSION, reset, rows, told
+from projections.live.hub import REJUDGING_PAUSE, ConnectionId, Hub, Read, Snapshot, Turn
+from tests.unit.live.announcing import BOARD, NOW, REJUDGING, SUBMISSION, reset, rows, told
 
 NODES = (0, 1)
+CHANNELS = (SUBMISSION, BOARD, REJUDGING)
 CLIENTS = (0, 1, 2)
 TEAMS = ("red", "blue", "green")
 REMEMBERED = 4
@@ -27,27 +29,31 @@ FRESH_KNOWS = 2
 
 @dataclass
 class Store:
-    """The read models: the submission's version, and the board's rows by team."""
+    """The read models: the submission's version, the board's rows by team, how far a rejudging is."""
 
     version: int = 0
     board: dict[str, int] = field(default_factory=dict)
     board_version: int = 0
+    judged: int = 0
 
     def read(self, channel: Channel) -> Snapshot:
         if isinstance(channel, BoardChannel):
             data = {"rows": [{"team_id": team, "version": version} for team, version in self.board.items()]}
             return Snapshot(epoch="1", version=self.board_version, data=orjson.dumps(data))
+        if isinstance(channel, RejudgingChannel):
+            return Snapshot(epoch="1", version=-1, data=orjson.dumps({"judged": self.judged}))
         return Snapshot(epoch="1", version=self.version, data=orjson.dumps({"version": self.version}))
 
 
 @dataclass
 class Client:
-    """Follows both channels on one node at a time, and believes nothing that it cannot check."""
+    """Follows all channels on one node at a time, and believes nothing that it cannot check."""
 
     node: int
     last: dict[str, Place] = field(default_factory=dict)
     version: int = 0
     board: dict[str, int] = field(default_factory=dict)
+    judged: int = 0
     recovered: set[str] = field(default_factory=set)
     """Channels in which the place was older than the snapshot's content, so that a repeat may come once."""
 
@@ -62,6 +68,8 @@ class Client:
                 self.begin_anew(frame.channel, data)
             case "case":
                 self.learn_case(data["version"], may_repeat=frame.channel in self.recovered)
+            case "rejudged" | "progressed":
+                raise AssertionError("told by half: it is to be read anew")
             case "rows":
                 for row in data["rows"]:
                     self.learn_row(row["team_id"], row["version"], may_repeat=frame.channel in self.recovered)
@@ -73,6 +81,9 @@ class Client:
         if channel == SUBMISSION.name:
             assert data["version"] >= self.version, "a snapshot goes back"
             self.version = data["version"]
+        elif channel == REJUDGING.name:
+            assert data["judged"] >= self.judged, "a snapshot goes back"
+            self.judged = data["judged"]
         else:
             board = {row["team_id"]: row["version"] for row in data["rows"]}
             assert all(board.get(team, 0) >= version for team, version in self.board.items()), "a snapshot goes back"
@@ -94,6 +105,7 @@ class Interleavings(RuleBasedStateMachine):
     def begin(self) -> None:
         self.store = Store()
         self.log: list[Announced] = []
+        self.now = NOW
         self.written: list[Announced] = []
         self.hubs = [Hub("T", {0: 0}, longest=REMEMBERED) for _ in NODES]
         self.taken = [0 for _ in NODES]
@@ -102,10 +114,16 @@ class Interleavings(RuleBasedStateMachine):
         for number in CLIENTS:
             self.arrive(number)
 
-    @rule()
-    def write_progress(self) -> None:
+    @rule(moved=st.booleans())
+    def write_progress(self, moved: bool = False) -> None:
         self.store.version += 1
-        self.written.append(told(0, self.store.version))
+        one = told(0, self.store.version)
+        self.written.append(replace(one, type="rejudged") if moved else one)
+
+    @rule()
+    def judge_again(self) -> None:
+        self.store.judged += 1
+        self.written.append(replace(told(0, self.store.judged, channel=REJUDGING.name), type="progressed"))
 
     @rule(teams=st.sets(st.sampled_from(TEAMS), min_size=1), whole=st.booleans())
     def write_board(self, teams: set[str], whole: bool) -> None:
@@ -146,9 +164,10 @@ class Interleavings(RuleBasedStateMachine):
         self.taken[node] += len(batch)
         self.perform(node, self.hubs[node].take(0, batch))
 
-    @rule(node=st.sampled_from(NODES), congested=st.sets(st.sampled_from(CLIENTS)))
-    def tick(self, node: int, congested: set[int]) -> None:
-        self.perform(node, self.hubs[node].tick(NOW, {ConnectionId(number) for number in congested}))
+    @rule(node=st.sampled_from(NODES), congested=st.sets(st.sampled_from(CLIENTS)), waits=st.booleans())
+    def tick(self, node: int, congested: set[int], waits: bool = True) -> None:
+        self.now += REJUDGING_PAUSE if waits else timedelta()
+        self.perform(node, self.hubs[node].tick(self.now, {ConnectionId(number) for number in congested}))
 
     @precondition(lambda self: self.reads)
     @rule(which=st.integers(0, 5))
@@ -165,7 +184,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(CLIENTS), node=st.sampled_from(NODES))
     def come_back(self, number: int, node: int) -> None:
-        for channel in (SUBMISSION, BOARD):
+        for channel in CHANNELS:
             self.hubs[self.clients[number].node].unsubscribe(ConnectionId(number), channel)
         self.clients[number].node = node
         self.arrive(number)
@@ -183,7 +202,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def arrive(self, number: int) -> None:
         client = self.clients[number]
-        for channel in (SUBMISSION, BOARD):
+        for channel in CHANNELS:
             after = client.last.get(channel.name)
             self.perform(client.node, self.hubs[client.node].subscribe(ConnectionId(number), channel, after))
 
@@ -209,6 +228,7 @@ class Interleavings(RuleBasedStateMachine):
         for client in self.clients:
             assert client.version == self.store.version
             assert client.board == self.store.board
+            assert client.judged == self.store.judged
 
 
 TestInterleavings = Interleavings.TestCase
