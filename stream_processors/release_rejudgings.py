@@ -99,6 +99,11 @@ class Definitions:
     before: Definition | Unobtainable | None = None
 
 
+def in_log_order(selection: Iterable[Selected]) -> tuple[Selected, ...]:
+    """The selection as its acceptances stand in the log, so that they are read in long stretches."""
+    return tuple(sorted(selection, key=lambda row: (row.offset, row.submission_id)))
+
+
 def piece(selection: Sequence[Selected], number: int) -> Piece:
     """The `number`-th judging of a rejudging: all submissions once, then all of them again."""
     repeat, place = divmod(number, len(selection))

@@ -45,6 +45,7 @@ from stream_processors.release_rejudgings import (
     Piece,
     Report,
     Waiting,
+    in_log_order,
     may_reuse,
     piece,
     rejudging_job,
@@ -55,8 +56,8 @@ from stream_processors.route_submissions import least_outstanding
 
 LANE: Final = JOBS[Lane.REJUDGE]
 
-FETCHED: Final = 48
-"""Submissions that are read at a time, each of at most 256 KiB."""
+FETCHED: Final = 128
+"""Submissions that are read at a time, each of at most 256 KiB: few of them are that long."""
 
 DEFINITIONS_KEPT: Final = 64
 
@@ -167,7 +168,7 @@ class Releaser:
         if opened is None:
             return
         try:
-            rows = read_selection(self._blobs.get(opened.manifest))
+            rows = in_log_order(read_selection(self._blobs.get(opened.manifest)))
         except (BlobError, OSError, ValueError) as error:
             log.error("selection_unreadable", rejudging_id=known.rejudging_id, why=error)
             rows = ()

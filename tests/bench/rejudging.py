@@ -88,6 +88,7 @@ def _decided(log: EventLog, room: Room) -> list[Measurement]:
     began = time.monotonic()
     while executor.judged < SELECTED:
         executor.judge(1000)
+        executor.report()
     released_s = time.monotonic() - began
     began = time.monotonic()
     log.append(REJUDGING_REQUESTS, change(rejudging_id, RejudgingChange.APPLY)).result(10)

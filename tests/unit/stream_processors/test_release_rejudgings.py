@@ -31,6 +31,7 @@ from stream_processors.release_rejudgings import (
     Piece,
     Report,
     Waiting,
+    in_log_order,
     may_reuse,
     overridden_limits,
     piece,
@@ -106,6 +107,14 @@ def row(number: int, **fields: Any) -> Selected:
 def opened(repeats: int = 1, **override: Any) -> RejudgingOpened:
     event: RejudgingOpened = example(RejudgingOpened)
     return replace(event, rejudging_id=RejudgingId("a"), repeats=repeats, override=JudgingOverride(**override))
+
+
+def test_submissions_are_judged_as_they_stand_in_the_log() -> None:
+    assert in_log_order([row(2, offset=9), row(3, offset=1), row(1, offset=9)]) == (
+        row(3, offset=1),
+        row(1, offset=9),
+        row(2, offset=9),
+    )
 
 
 def test_all_are_judged_once_before_any_is_judged_again() -> None:
