@@ -17,6 +17,7 @@ of a thousand cases would fill the disk that holds the test data.
 """
 
 import os
+from contextlib import suppress
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -26,7 +27,7 @@ from uuid import uuid4
 
 from executor import metrics
 from executor.bounded_folder import on_disk, sweep
-from schemas.ids import Sha256
+from schemas.ids import SHA256_HEX, Sha256
 from schemas.log import EventLogger
 
 MEBIBYTE: Final = 1024 * 1024
@@ -84,11 +85,11 @@ class NoOutputs:
 class DirectoryOutputs:
     """Implements `Outputs`; safe for any number of processes and threads on one file system.
 
-    A thread writes until `close`.
+    A thread throws away what is too much, and writes until `close`.
     """
 
     def __init__(self, root: Path, *, case_bytes: int = CASE_BYTES, max_bytes: int = MAX_BYTES) -> None:
-        """Throws away what is too much already; an OSError where the folder cannot be used."""
+        """An OSError where the folder cannot be used."""
         self._root = root
         self._incoming = root / INCOMING
         self._incoming.mkdir(parents=True, exist_ok=True)
@@ -102,7 +103,6 @@ class DirectoryOutputs:
         self._turn = Lock()
         self._something_waits = Event()
         self._closing = Event()
-        sweep(root, max_bytes)
         self._thread = Thread(target=self._write_all, name="outputs", daemon=True)
         self._thread.start()
 
@@ -126,6 +126,8 @@ class DirectoryOutputs:
         with self._turn:
             if waiting := self._waiting.get(name):
                 return waiting
+        if not SHA256_HEX.fullmatch(name):
+            return None
         place = self._place(name)
         try:
             output = Path(place).read_bytes()
@@ -141,10 +143,12 @@ class DirectoryOutputs:
         self._thread.join(CLOSE_PATIENCE_S)
 
     def _write_all(self) -> None:
-        while not self._closing.is_set():
+        self._sweep()
+        closing = False
+        while not closing:
             self._something_waits.wait()
             self._something_waits.clear()
-            self._closing.wait(LINGER_S)
+            closing = self._closing.wait(LINGER_S)
             while self._waiting:
                 self._write_next()
 
@@ -167,18 +171,27 @@ class DirectoryOutputs:
             THERE.inc()
             return
         unfinished = f"{self._incoming}/{self._id}-{next(self._numbers)}"
-        with open(unfinished, "xb", buffering=0) as file:
-            file.write(output)
         try:
-            os.rename(unfinished, place)
-        except FileNotFoundError:
+            with open(unfinished, "xb", buffering=0) as file:
+                file.write(output)
             os.makedirs(os.path.dirname(place), exist_ok=True)
             os.rename(unfinished, place)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(unfinished)
+            raise
         KEPT.inc()
         self._unswept_bytes += on_disk(len(output))
         if self._unswept_bytes * SWEEP_SHARE > self._max_bytes:
-            self._unswept_bytes = 0
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """What is too much goes; with a million files that takes seconds."""
+        self._unswept_bytes = 0
+        try:
             sweep(self._root, self._max_bytes)
+        except OSError as fault:
+            log.warning("outputs_not_swept", why=fault)
 
     def _place(self, name: Sha256) -> str:
         return f"{self._root}/{name[:2]}/{name}"

@@ -309,7 +309,10 @@ class JudgingOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedJudging:
-    """An earlier judging, for whoever can decide anew by what it left: results, usage, digests of outputs."""
+    """An earlier judging, for whoever can decide anew by what it left: results, usage, digests of outputs.
+
+    `cases` has only results of cases whose name and input are those of a case of the job; the answers may be others.
+    """
 
     judging_id: JudgingId
     verdict: Verdict

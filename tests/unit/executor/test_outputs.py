@@ -44,6 +44,7 @@ def test_what_was_kept_is_found_by_every_executor_of_the_machine(tmp_path: Path)
     kept(tmp_path, OUTPUT)
     assert DirectoryOutputs(tmp_path).find(NAME) == OUTPUT
     assert DirectoryOutputs(tmp_path).find(name_of(b"another")) is None
+    assert DirectoryOutputs(tmp_path).find(Sha256("../outputs")) is None
 
 
 def test_the_same_output_is_kept_once(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_the_oldest_go_first_and_what_was_asked_for_is_young(tmp_path: Path) -> 
         place = tmp_path / name_of(output)[:2] / name_of(output)
         os.utime(place, (10_000 - age_s, 10_000 - age_s))
     DirectoryOutputs(tmp_path).find(name_of(outputs[0]))
-    swept = DirectoryOutputs(tmp_path, max_bytes=20 * BLOCK_BYTES)
+    swept = kept(tmp_path, max_bytes=20 * BLOCK_BYTES)
     assert len(files(tmp_path)) == 16
     assert swept.find(name_of(outputs[0])) == outputs[0]
     assert swept.find(name_of(outputs[1])) is None
@@ -112,6 +113,7 @@ def test_a_folder_that_takes_nothing_costs_nothing_but_the_outputs(tmp_path: Pat
         (tmp_path / NAME[:2]).write_text("in the way")
         store.keep(NAME, OUTPUT)
     assert store.find(NAME) is None
+    assert [path.name for path in files(tmp_path)] == [NAME[:2]]
     assert counted("failed") == before + 1
 
 

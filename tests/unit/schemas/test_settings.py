@@ -75,6 +75,21 @@ def test_what_can_be_guessed_need_not_be_set() -> None:
     assert settings.executor_id
 
 
+@pytest.mark.parametrize(("text", "kept_mib"), [("0", 0), ("100000", 100_000)])
+def test_how_much_is_kept_is_a_number(text: str, kept_mib: int) -> None:
+    environment = {
+        "JUDGESTREAM_EXECUTOR_PORT": "8003",
+        "JUDGESTREAM_KAFKA": "127.0.0.1:9092",
+        "JUDGESTREAM_REGISTRY_URL": "http://127.0.0.1:8081",
+        "JUDGESTREAM_BLOBS": "/blobs",
+        "JUDGESTREAM_WORK": "/work",
+    }
+    settings = read_settings(ExecutorSettings, environment | {"JUDGESTREAM_OUTPUTS_MIB": text})
+    assert (settings.outputs_mib, settings.output_kib, settings.outputs) == (kept_mib, 1024, None)
+    with pytest.raises(SettingsError, match="how many MiB of outputs"):
+        read_settings(ExecutorSettings, environment | {"JUDGESTREAM_OUTPUTS_MIB": f"-{text}"})
+
+
 @pytest.mark.parametrize(("text", "enforced"), [("report", False), ("enforce", True)])
 def test_calibration_is_reported_or_enforced(text: str, enforced: bool) -> None:
     environment = {
