@@ -103,6 +103,9 @@ class Load:
         self.it.kernel.wake(self)
         self.it.kernel.sleep(int(self.it.kernel.random() * 2 * SECOND))
         self._revise(PROBLEMS_SET[0], ComparisonKind.TOKENS)
+        if self.it.kernel.random() < 0.7:
+            self.ask(CONTESTS, replace(contest(), event_id=EventId("contest revised"), penalty_minutes=7))
+        self.it.kernel.sleep(int(self.it.kernel.random() * 2 * SECOND))
         if self.it.kernel.random() < 0.5:
             self.ask(CONTESTS, thawed())
 

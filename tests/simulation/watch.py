@@ -9,27 +9,38 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, NamedTuple
 
+import orjson
+
 from executor.attempt import Attempt
 from executor.attempts import DEATHS_ALLOWED, Start
 from executor.lanes import WEIGHTS
 from executor.start_notes import NOTE_BYTES, Phase, decode
 from executor.waiting_jobs import LANE_OF
 from executor.worker import Worker
-from projections.models.boards import BOARDS_MODEL, channel_of
+from projections.models.boards import BOARDS_MODEL, WRITE_CONTEST, channel_of
 from projections.models.model import Announcement, Effects, Fact, Model
 from projections.projector.partition import GivenUp
 from schemas.cassandra import Statement
 from schemas.eventlog.port import Committed, Partition, Record, Undecodable
-from schemas.events import ChannelUpdated, Event, JudgingRequested, SubmissionReceived, VerdictReached
-from schemas.ids import JudgingId, Sha256, SubmissionId
-from schemas.manifests import manifest_named_by
+from schemas.events import (
+    ChannelUpdated,
+    ContestRevised,
+    Event,
+    JudgingRequested,
+    RejudgingApplied,
+    RejudgingOpened,
+    SubmissionReceived,
+    VerdictReached,
+)
+from schemas.ids import JudgingId, RejudgingId, Sha256, SubmissionId, judging_id
+from schemas.manifests import manifest_named_by, read_selection
 from schemas.rules.icpc_row import View
-from schemas.topics import EXECUTOR_POOL, JOBS, LIVE, SUBMISSIONS, TOPIC_BY_NAME, VERDICTS, executor_group
+from schemas.topics import CONTEST_FEED, EXECUTOR_POOL, JOBS, LIVE, SUBMISSIONS, TOPIC_BY_NAME, VERDICTS, executor_group
 from schemas.values import Lane, Position, Verdict
 from stream_processors.watch_judgings import MOST_ANSWERS
 from tests.simulation.executors import expected_verdict, waits_in
 from tests.simulation.kernel import Kernel, Process, Violation
-from tests.simulation.log import Broker
+from tests.simulation.log import Broker, hashed_partition
 from tests.simulation.store import CHECKPOINTS, Tables
 
 EXECUTORS: Final = executor_group(EXECUTOR_POOL)
@@ -61,6 +72,7 @@ class Watch:
     is_calm: bool = False
     accepted: dict[SubmissionId, SubmissionReceived] = field(default_factory=dict)
     truth: dict[JudgingId, VerdictReached] = field(default_factory=dict)
+    opened: dict[RejudgingId, RejudgingOpened] = field(default_factory=dict)
     running: dict[Process, dict[Position, Start]] = field(default_factory=lambda: defaultdict(dict))
     lost: Counter[Position] = field(default_factory=Counter)
     deaths_when_calm: Counter[Position] = field(default_factory=Counter)
@@ -80,6 +92,10 @@ class Watch:
                 self.accepted.setdefault(event.submission_id, event)
             case VerdictReached() as event if record.position.topic == VERDICTS.name:
                 self._verdict(event)
+            case RejudgingOpened() as event:
+                self.opened.setdefault(event.rejudging_id, event)
+            case RejudgingApplied() as event:
+                self._applied(event)
             case JudgingRequested() as event if event.attempt > MOST_ANSWERS:
                 detail = f"attempt {event.attempt} of {event.judging_id}"
                 raise Violation("a stalled judging is asked again without bound", detail, event.submission_id)
@@ -87,6 +103,14 @@ class Watch:
                 self._announced(event)
             case _:
                 pass
+
+    def _applied(self, event: RejudgingApplied) -> None:
+        opened = self.opened[event.rejudging_id]
+        for row in read_selection(self.blobs[opened.manifest]):
+            for repeat in range(opened.repeats):
+                if judging_id(row.submission_id, opened.rejudging_id, repeat) not in self.truth:
+                    detail = f"{event.rejudging_id}, repeat {repeat} of {row.submission_id}"
+                    raise Violation("applied while judgings are open", detail, row.submission_id, event.rejudging_id)
 
     def committed(self, group: str, at: Partition, committed: Committed) -> None:
         """Of every commit."""
@@ -206,6 +230,8 @@ class Watch:
             projection, topic, number, next_offset, _, timestamp = statement.values
             at = Partition(str(topic), int(str(number)))
             self._checkpoint(str(projection), at, int(str(next_offset)), int(str(timestamp)))
+        elif statement.cql == WRITE_CONTEST:
+            self._contest_drawn(str(statement.values[0]), str(statement.values[2]), int(str(statement.values[-1])))
 
     def effects(self, model: Model, record: Record) -> Effects:
         """What a record leads to in a model without memory, folded here once more."""
@@ -262,6 +288,17 @@ class Watch:
                 detail = f"the board of {contest_id} is not at {record.position} yet"
                 raise Violation("a checkpoint is ahead of rows", detail, str(record.position))
 
+    def _contest_drawn(self, contest_id: str, told: str, offset: int) -> None:
+        """A board shows the latest revision that its feed has brought, whichever came again."""
+        number = hashed_partition(contest_id.encode(), CONTEST_FEED.partitions)
+        latest: ContestRevised | None = None
+        for record in self.broker.partitions[Partition(CONTEST_FEED.name, number)][: offset + 1]:
+            event = record.event
+            if isinstance(event, ContestRevised) and event.contest_id == contest_id:
+                latest = event if latest is None or _source_of(event) > _source_of(latest) else latest
+        if latest is not None and orjson.loads(told)["penalty_minutes"] != latest.penalty_minutes:
+            raise Violation("a board goes back", f"{contest_id} at {offset}: {told[:200]}", contest_id)
+
     def _announced(self, event: ChannelUpdated) -> None:
         self._told.add(Told(event.channel, event.version, event.caused_by))
         kind, _, subject = event.channel.partition(":")
@@ -293,3 +330,7 @@ class Watch:
         rows = self.tables.tables["boards"].get((contest_id, view.value), {})
         offset = rows.get((), {}).get("board_offset")
         return -1 if offset is None else int(str(offset[1]))
+
+
+def _source_of(event: ContestRevised) -> int:
+    return -1 if event.caused_by is None else event.caused_by.offset
