@@ -91,7 +91,7 @@ def find_toolchains(
         digest = _digest(image.reference, language, digest_of)
         key = " ".join((digest, *language.version_command))
         if key not in asked and (image.is_default or key not in kept):
-            kept[key] = compiler_version(sandbox, image.reference, digest, language)
+            kept[key] = _version(sandbox, image.reference, digest, language)
         asked.add(key)
         found[language.id] = Toolchain(language=language, image=digest, compiler_version=kept[key])
     return found
@@ -102,6 +102,15 @@ def _digest(reference: str, language: Language, digest_of: Callable[[str], str])
         return digest_of(reference)
     except ImageMissing as missing:
         raise ImageMissing(reference, f"{language.id} needs it: {missing.why}; {_how_to_get(language)}") from missing
+
+
+def _version(sandbox: Sandbox, reference: str, image: str, language: Language) -> str:
+    try:
+        return compiler_version(sandbox, reference, image, language)
+    except ImageMissing as missing:
+        raise ImageMissing(
+            reference, f"{missing.why}; remove the image, and {_how_to_get(language)} again"
+        ) from missing
 
 
 def _how_to_get(language: Language) -> str:
@@ -115,5 +124,5 @@ def compiler_version(sandbox: Sandbox, reference: str, image: str, language: Lan
     said = (outcome.output + outcome.stderr).decode(errors="replace").strip().splitlines()
     if outcome.ending != Exited(0) or not said:
         tried = f"`{' '.join(language.version_command)}`, the compiler of {language.id}, fails in it: {outcome.ending}"
-        raise ImageMissing(reference, f"{tried}; remove the image, and {_how_to_get(language)} again")
+        raise ImageMissing(reference, tried)
     return said[0]

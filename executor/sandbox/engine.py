@@ -13,6 +13,8 @@ from requests.exceptions import RequestException
 from executor.sandbox.errors import EngineUnavailable, ImageMissing
 from executor.sandbox.hardening import OWNER_LABEL
 
+BAD_REQUEST: Final = 400
+
 CALL_TIMEOUT_S: Final = 30
 """A daemon that takes longer for one call is as good as gone."""
 
@@ -48,7 +50,12 @@ class Engine:
     def image_id(self, reference: str) -> str:
         """The digest of an image that is there; `ImageMissing` where it is not."""
         with _doing("look for an image", image=reference):
-            return str(self._api.inspect_image(reference)["Id"])
+            try:
+                return str(self._api.inspect_image(reference)["Id"])
+            except APIError as error:
+                if error.status_code == BAD_REQUEST:
+                    raise ImageMissing(reference, "no image can have that name") from error
+                raise
 
     def create(
         self, image: str, command: list[str], config: dict[str, Any], host: dict[str, Any], *, unmasked: bool = False
