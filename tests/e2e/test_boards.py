@@ -15,6 +15,7 @@ from tests.e2e.watching import Frame, watch
 
 AC = (Path(deploy.demo.submit.PROGRAMS) / "cpp" / "ac.cpp").read_bytes()
 WA = b"print(42)"
+TEAMS = 3
 
 
 def row(board: dict[str, Any], team: str) -> dict[str, Any]:
@@ -38,7 +39,9 @@ def test_the_board_moves_when_a_team_solves(
     contest = new_contest()
     with watch(anybody, f"board:{contest}") as board:
         first = board.until(lambda frame: frame["type"] == "snapshot")
-        before, then = ada.board(contest), datetime.now(UTC).isoformat()
+        while len((before := ada.board(contest))["rows"]) < TEAMS:
+            board.until(lambda _: True)
+        then = datetime.now(UTC).isoformat()
         grace.submit(problem_id="sum", language="python3", files={"a.py": WA}, contest_id=contest)
         grace.submit(problem_id="sum", language="cpp", files={"a.cpp": AC}, contest_id=contest)
         moved = board.until(solved_by("grace"))
