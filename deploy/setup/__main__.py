@@ -1,7 +1,7 @@
-"""`python3 -m deploy.setup [check|run|test|guest]`: installs what is missing; nothing the second time.
+"""`python3 -m deploy.setup [check|run|test]`: installs what is missing; nothing the second time.
 
 `run` is for the whole system, `check` for what `make check` needs, `test` for everything with a browser besides, and
-`guest` for the emulated machine of `make test-cgroup2` on top of that.
+the emulated machine with cgroup v2 where this one has v1.
 `python3 -m deploy.setup languages NAME…` builds the images of further languages, `all` those of every one.
 """
 
@@ -74,7 +74,7 @@ def _asked_for(asked: list[str]) -> Callable[[], list[Step]]:
     if asked[0] == LANGUAGES:
         return partial(language_steps, images_of(asked[1:], load_languages(), runner_images()))
     if asked[0].upper() not in Scope.__members__:
-        raise UnknownName("scope", asked[0], ("check", "run", "test", "guest", f"{LANGUAGES} NAME…"))
+        raise UnknownName("scope", asked[0], ("check", "run", "test", f"{LANGUAGES} NAME…"))
     return partial(steps, Scope[asked[0].upper()])
 
 
@@ -84,7 +84,7 @@ def steps(scope: Scope) -> list[Step]:
         return [*_packages(scope), _venv_step()]
     sandbox = [_supervisor_step(), *_image_steps(), *_apparmor_steps()]
     running = [*_packages(scope), _venv_step(), *_jar_steps(), _classes_step(), _page_step(), *sandbox]
-    return [*running, *_guest_steps()] if scope >= Scope.GUEST else running
+    return [*running, *_guest_steps()] if scope >= Scope.TEST else running
 
 
 def _packages(scope: Scope) -> list[Step]:

@@ -26,7 +26,6 @@ class Scope(IntEnum):
     CHECK = 1
     RUN = 2
     TEST = 3
-    GUEST = 4
 
 
 def missing_packages(scope: Scope) -> list[str]:
@@ -52,7 +51,7 @@ def missing_packages(scope: Scope) -> list[str]:
             "chromium": _on_path("chromium"),
             "fonts-dejavu-core": Path("/usr/share/fonts/truetype/dejavu").is_dir(),
         }
-    if scope >= Scope.GUEST:
+    if scope >= Scope.TEST:
         there["e2fsprogs"] = not guest.is_needed() or (_on_path("mke2fs") and _on_path("debugfs"))
     return sorted(name for name, found in there.items() if not found)
 

@@ -2,7 +2,6 @@
 
 import compileall
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from deploy.setup.places import GUEST, ROOT, SUPERVISOR
 from tests.cgroup2.layout import Layout
 from tests.cgroup2.packages import bring_packages
 from tests.cgroup2.programs import bring_programs
-from tests.cgroup2.suites import EVERYTHING
+from tests.cgroup2.suites import EXTENT, Extent, extent
 from tests.hostile.building import build
 
 CHECKOUT: Final = (
@@ -28,7 +27,7 @@ LONG_DEADLINE_S: Final = 3600
 """Several times what it takes; a guest that hangs is killed then."""
 
 SCRIPT: Final = """\
-{everything}
+export {extent}
 cd {checkout} && PYTHONPATH={packages}:{checkout} exec python3 -m tests.cgroup2.inside {folder}
 """
 INSIDE: Final = Layout(Path("/session"))
@@ -57,7 +56,7 @@ class Report:
 def run_session(docker_url: str) -> Report:
     """Compiles here, runs there; `SessionFailed` where the guest did not come to its end."""
     came_back = GUEST / "session"
-    deadline_s = LONG_DEADLINE_S if EVERYTHING in os.environ else DEADLINE_S
+    deadline_s = LONG_DEADLINE_S if extent() is Extent.EVERYTHING else DEADLINE_S
     with tempfile.TemporaryDirectory(dir=GUEST, prefix="session-") as folder:
         _fill(Layout(Path(folder)), docker_url)
         Guest(GUEST / "run").run(Path(folder), came_back, deadline_s=deadline_s)
@@ -72,9 +71,8 @@ def _fill(layout: Layout, docker_url: str) -> None:
         compileall.compile_dir(folder, quiet=2, workers=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     bring_programs(docker_url, layout.programs / "cpp")
     build(layout.programs / "hostile")
-    everything = f"export {EVERYTHING}=1" if EVERYTHING in os.environ else ""
     script = SCRIPT.format(
-        everything=everything, checkout=INSIDE.checkout, packages=INSIDE.packages, folder=INSIDE.folder
+        extent=f"{EXTENT}={extent()}", checkout=INSIDE.checkout, packages=INSIDE.packages, folder=INSIDE.folder
     )
     (layout.folder / PROGRAM).write_text(script)
 

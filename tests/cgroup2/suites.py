@@ -1,7 +1,7 @@
 """What runs in the guest, in this order: each suite under one of Docker's two drivers of cgroups.
 
-Containers are slow there (four seconds each), so by default only a part of the plain adapter's contract is held there,
-and of the hostile suite each attack under one driver; with JUDGESTREAM_TEST_CGROUP2 set, all is held under both.
+Containers are slow there (four seconds each), so JUDGESTREAM_TEST_CGROUP2 says how much is wanted: `attacks` alone, the
+`usual` contract, accounting and attacks, each attack under one driver, or `everything` under both.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Final
 from tests.hostile.attacks import PROGRAMS
 from tests.hostile.compilations import COLLECTIONS
 
-EVERYTHING: Final = "JUDGESTREAM_TEST_CGROUP2"
+EXTENT: Final = "JUDGESTREAM_TEST_CGROUP2"
 
 SLOWNESS: Final = 20
 """An emulated processor is about so many times slower than this one where it starts processes, and six at sums."""
@@ -22,6 +22,14 @@ HOSTILE: Final = ("-m", "tests.hostile", "--programs={programs}/hostile", "--jso
 CONTRACT: Final = tuple(f"tests/contract/sandbox/test_{name}.py" for name in ("verdicts", "walls", "accounting"))
 FEW: Final = "(cpp and ((sum and AC) or hog)) or runaway or children_memory"
 """Of the contract's tests, those that tell most about accounting."""
+
+
+class Extent(StrEnum):
+    """How much of it; each holds what is above it but for the driver of the attacks by processes."""
+
+    ATTACKS = "attacks"
+    USUAL = "usual"
+    EVERYTHING = "everything"
 
 
 class Driver(StrEnum):
@@ -59,13 +67,7 @@ def _hostile(*attacks: str) -> tuple[str, ...]:
     return (*HOSTILE, "--sandbox=nested", "--language=c", *(f"--only={attack}" for attack in attacks))
 
 
-SUITES: Final = (
-    Suite(
-        name="contract-systemd",
-        driver=Driver.SYSTEMD,
-        arguments=(*PYTEST, *CONTRACT, "-k", f"nested or {FEW} or fork_bomb or closing"),
-        passes_at_least=55,
-    ),
+ATTACKS: Final = (
     Suite(
         name="hostile-memory-systemd",
         driver=Driver.SYSTEMD,
@@ -78,6 +80,23 @@ SUITES: Final = (
         arguments=_hostile(*_without((*PROCESSES, *MEMORY))),
         passes_at_least=50,
     ),
+)
+
+BY_PROCESSES: Final = Suite(
+    name="hostile-processes-systemd",
+    driver=Driver.SYSTEMD,
+    arguments=_hostile(*PROCESSES),
+    passes_at_least=25,
+)
+
+USUAL: Final = (
+    Suite(
+        name="contract-systemd",
+        driver=Driver.SYSTEMD,
+        arguments=(*PYTEST, *CONTRACT, "-k", f"nested or {FEW} or fork_bomb or closing"),
+        passes_at_least=55,
+    ),
+    *ATTACKS,
     Suite(
         name="contract-cgroupfs",
         driver=Driver.CGROUPFS,
@@ -107,12 +126,7 @@ REST: Final = (
         passes_at_least=100,
         patience_s=1800,
     ),
-    Suite(
-        name="hostile-processes-systemd",
-        driver=Driver.SYSTEMD,
-        arguments=_hostile(*PROCESSES),
-        passes_at_least=25,
-    ),
+    BY_PROCESSES,
     Suite(
         name="hostile-rest-cgroupfs",
         driver=Driver.CGROUPFS,
@@ -121,8 +135,18 @@ REST: Final = (
     ),
 )
 
+OF_EXTENT: Final = {
+    Extent.ATTACKS: (BY_PROCESSES, *ATTACKS),
+    Extent.USUAL: USUAL,
+    Extent.EVERYTHING: (*USUAL, *REST),
+}
+
+
+def extent() -> Extent:
+    """What was asked for; the attacks where nothing was."""
+    return Extent(os.environ.get(EXTENT) or Extent.ATTACKS)
+
 
 def wanted_suites() -> tuple[Suite, ...]:
     """Those of this session, by driver, for changing it takes a while."""
-    wanted = (*SUITES, *(REST if EVERYTHING in os.environ else ()))
-    return tuple(sorted(wanted, key=lambda suite: suite.driver is Driver.CGROUPFS))
+    return tuple(sorted(OF_EXTENT[extent()], key=lambda suite: suite.driver is Driver.CGROUPFS))

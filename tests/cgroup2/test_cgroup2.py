@@ -9,8 +9,6 @@ from deploy.setup.guest import make
 from tests.cgroup2.session import Report, run_session
 from tests.cgroup2.suites import Suite, wanted_suites
 
-pytestmark = pytest.mark.guest
-
 SHOWN_CHARACTERS = 2_000
 
 
@@ -20,7 +18,7 @@ def report(docker_url: str) -> Report:
     if not make.is_needed():
         pytest.skip("this machine has cgroup v2 alone: the suites have run on it directly")
     if not make.DISK.exists():
-        pytest.skip(make.lack() or "there is no guest: `make test-cgroup2` makes it")
+        pytest.skip(make.lack() or "there is no guest: `make test` makes it")
     return run_session(docker_url)
 
 
