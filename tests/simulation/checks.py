@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import orjson
+
 from projections.models.boards import BOARDS_MODEL, VersionedRowBody, read_board
 from projections.models.model import Announcement, Effects, Model, joined
+from projections.models.rejudgings import REJUDGINGS_MODEL
 from projections.models.submission import SUBMISSION_MODEL, SubmissionView, read_submission
 from projections.models.submission_lists import (
     CONTEST_SUBMISSIONS_MODEL,
@@ -25,8 +28,8 @@ from projections.projector.partition import Checkpoint
 from schemas.cassandra import Cassandra, Row, Statement
 from schemas.eventlog.port import Partition, Record, Undecodable
 from schemas.events import EVENT_TYPES, ChannelUpdated, ContestRevised, DeadLettered, Event, SubmissionReceived
-from schemas.ids import JudgingId, ProblemId, SubmissionId, UserId
-from schemas.manifests import read_current
+from schemas.ids import JudgingId, ProblemId, SubmissionId, UserId, judging_id
+from schemas.manifests import read_current, read_selection
 from schemas.rules.board_body import RowBody, row_of
 from schemas.rules.icpc_row import View, ranked
 from schemas.rules.rejudging import Covering, Rejudgings, current_judging, evolve
@@ -65,6 +68,7 @@ def check_rest(world: "World") -> None:
     check_all_done(world)
     now_current = currents(world)
     asyncio.run(check_read_models(world, log, now_current))
+    check_selections(world)
     check_rebuilt(world)
     check_letters(world)
 
@@ -211,6 +215,29 @@ async def check_board(cassandra: Cassandra, log: RawLog, now_current: Mapping[Su
     shown = {row.team_id: (rank, row.solved, row.penalty_minutes) for rank, row in rows}
     if shown != expected:
         raise Violation("a board is wrong", f"{shown} instead of {expected}", CONTEST)
+
+
+def check_selections(world: "World") -> None:
+    """The read model of rejudgings tells exactly what each of them selected, and the true verdict of each judging."""
+    if REJUDGINGS_MODEL not in world.models:
+        return
+    selected: dict[str, set[str]] = {}
+    for (rejudging, _), of_shard in world.it.tables.tables["rejudging_results"].items():
+        for (submission, repeat), cells in of_shard.items():
+            name, submission_id = str(rejudging), SubmissionId(str(submission))
+            if "selected" in cells:
+                selected.setdefault(name, set()).add(submission_id)
+            if "result" in cells:
+                judging = judging_id(submission_id, name, int(str(repeat)))
+                told, known = orjson.loads(str(cells["result"][1]))["verdict"], world.it.watch.truth[judging].verdict
+                if told != known:
+                    detail = f"{name}: {told} instead of {known}"
+                    raise Violation("a rejudging tells another verdict", detail, submission_id, name)
+    for name, opened in world.it.watch.opened.items():
+        expected = {str(row.submission_id) for row in read_selection(world.it.blobs[opened.manifest])}
+        if selected.get(name, set()) != expected:
+            detail = f"{name}: {selected.get(name)} instead of {expected}"
+            raise Violation("a rejudging tells another selection", detail, name)
 
 
 def check_rebuilt(world: "World") -> None:

@@ -48,6 +48,9 @@ LANES: Final = frozenset(topic.name for topic in JOBS.values())
 MOST_PASSED_OVER: Final = sum(WEIGHTS.values()) + 8
 """A lane that waits gets one job in 21 at least; the rest is for turns that were taken already."""
 
+JOINED: Final = "rejudging:"
+"""Channels on which many facts of one step are told once."""
+
 AFTER_CALM: Final = DEATHS_ALLOWED + 1
 """How often a poison may still take an executor down once nothing else goes wrong: once in company, and then alone."""
 
@@ -80,6 +83,7 @@ class Watch:
     passed_over: Counter[tuple[Process, Lane]] = field(default_factory=Counter)
     _committed: dict[Partition, int] = field(default_factory=dict)
     _told: set[Told] = field(default_factory=set)
+    _told_to: dict[tuple[str, Partition], int] = field(default_factory=dict)
     _checked_to: dict[tuple[str, Partition], int] = field(default_factory=dict)
     _effects: dict[tuple[str, Position], Effects] = field(default_factory=dict)
 
@@ -251,8 +255,12 @@ class Watch:
         return Fact(position, event, None if name is None else self.blobs[name])
 
     def is_told(self, announcement: Announcement) -> bool:
-        """Whether it stands in `live`."""
-        return Told(announcement.channel, announcement.version, announcement.cause.position) in self._told
+        """Whether it, or what was joined with it and came later of the same partition, stands in `live`."""
+        channel, position = announcement.channel, announcement.cause.position
+        if Told(channel, announcement.version, position) in self._told:
+            return True
+        at = Partition(position.topic, position.partition)
+        return channel.startswith(JOINED) and self._told_to.get((channel, at), -1) >= position.offset
 
     def _checkpoint(self, projection: str, at: Partition, next_offset: int, timestamp: int) -> None:
         rows = self.tables.tables[CHECKPOINTS].get((projection,), {}).get(tuple(at), {})
@@ -301,6 +309,9 @@ class Watch:
 
     def _announced(self, event: ChannelUpdated) -> None:
         self._told.add(Told(event.channel, event.version, event.caused_by))
+        if event.caused_by is not None:
+            key = (event.channel, Partition(event.caused_by.topic, event.caused_by.partition))
+            self._told_to[key] = max(self._told_to.get(key, -1), event.caused_by.offset)
         kind, _, subject = event.channel.partition(":")
         if kind == "board":
             contest_id = subject.removesuffix(":jury")

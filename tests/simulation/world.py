@@ -7,13 +7,18 @@ from random import Random
 from typing import Final
 
 from projections.models.boards import BOARDS_MODEL
+from projections.models.contests import CONTESTS_MODEL
 from projections.models.model import Model
+from projections.models.problem_statistics import PROBLEM_STATISTICS_MODEL
+from projections.models.problems import PROBLEMS_MODEL
+from projections.models.rejudgings import REJUDGINGS_MODEL
 from projections.models.submission import SUBMISSION_MODEL
 from projections.models.submission_lists import (
     CONTEST_SUBMISSIONS_MODEL,
     PROBLEM_SUBMISSIONS_MODEL,
     USER_SUBMISSIONS_MODEL,
 )
+from projections.models.user_statistics import USER_STATISTICS_MODEL
 from schemas.eventlog.port import Partition, Undecodable
 from schemas.ids import Sha256
 from schemas.topics import JOBS, REJUDGING_REQUESTS, SUBMISSIONS, VERDICTS
@@ -34,6 +39,7 @@ from tests.simulation.store import Tables
 from tests.simulation.surroundings import Surroundings
 from tests.simulation.watch import Watch
 
+OTHERS: Final = (PROBLEMS_MODEL, CONTESTS_MODEL, PROBLEM_STATISTICS_MODEL, USER_STATISTICS_MODEL)
 LISTS: Final = (USER_SUBMISSIONS_MODEL, PROBLEM_SUBMISSIONS_MODEL, CONTEST_SUBMISSIONS_MODEL)
 
 AFTERWARDS_STEPS: Final = 200
@@ -193,7 +199,8 @@ def world_of(scenario: Scenario, *, traced: bool = False) -> World:
     chance = Random(scenario.seed)
     rates = drawn_rates(chance, scenario.without)
     submissions = chance.randint(2, 8) if scenario.submissions is None else scenario.submissions
-    models = (SUBMISSION_MODEL, chance.choice(LISTS), BOARDS_MODEL)
+    others = (REJUDGINGS_MODEL,) if Fault.REJUDGINGS in rates else OTHERS
+    models = (SUBMISSION_MODEL, chance.choice(LISTS), BOARDS_MODEL, chance.choice(others))
     copies = {name: chance.randint(1, most) for name, most in COPIES.items()}
     kernel = Kernel(chance, traced=traced)
     faults = Faults(kernel, rates)
