@@ -154,13 +154,14 @@ def moment(text: Any) -> str:
 
 def _cases(cases: Sequence[Json]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("case", "verdict", "cpu", "wall", "memory"):
-        table.add_column(column, justify="left" if column in ("case", "verdict") else "right")
+    for column in ("case", "verdict", "cpu", "wall", "memory", ""):
+        table.add_column(column, justify="right" if column in ("cpu", "wall", "memory") else "left")
     for case in cases:
         code = str(case["verdict"])
         times = (f"{case[name]} ms" for name in ("cpu_time_ms", "wall_time_ms"))
         name = Text(str(case["case"]))
-        table.add_row(name, Text(code, style=STYLE.get(code, "")), *times, mebibytes(case["memory_bytes"]))
+        how = Text("not run again" if case.get("from_stored_output") else "", style="dim")
+        table.add_row(name, Text(code, style=STYLE.get(code, "")), *times, mebibytes(case["memory_bytes"]), how)
     return table
 
 

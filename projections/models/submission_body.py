@@ -11,13 +11,14 @@ from schemas.values import CaseResult
 
 
 class CaseBody(TypedDict):
-    """One case, as its author may see it."""
+    """One case, as its author may see it; with `from_stored_output` an earlier run's output and usage decided."""
 
     case: str
     verdict: str
     cpu_time_ms: int
     wall_time_ms: int
     memory_bytes: int
+    from_stored_output: bool
 
 
 class JudgingBody(TypedDict):
@@ -165,6 +166,7 @@ def case_body(result: CaseResult) -> CaseBody:
         "cpu_time_ms": result.cpu_time_ms,
         "wall_time_ms": result.wall_time_ms,
         "memory_bytes": result.memory_bytes,
+        "from_stored_output": result.from_stored_output,
     }
 
 

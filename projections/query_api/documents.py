@@ -21,13 +21,14 @@ class Refused(BaseModel):
 
 
 class Case(Document):
-    """A case that was run."""
+    """A case that was judged: by a run, or with `from_stored_output` by the output and usage of an earlier run."""
 
     case: str
     verdict: str
     cpu_time_ms: int
     wall_time_ms: int
     memory_bytes: int
+    from_stored_output: bool = False
 
 
 class Judging(Document):

@@ -48,3 +48,12 @@ def test_a_compile_error_shows_what_the_compiler_said_and_no_times() -> None:
     assert "CE compile error" in shown
     assert "a.cpp:1: [no]" in shown
     assert "ms" not in shown
+
+
+def test_a_case_that_was_not_run_again_is_told_from_one_that_was() -> None:
+    ran = {"case": "1", "verdict": "AC", "cpu_time_ms": 1, "wall_time_ms": 2, "memory_bytes": 1 << 20}
+    stored = {**ran, "case": "2", "from_stored_output": True}
+    lines = text(
+        render.submission({"verdict": "AC", "cpu_time_ms": 1, "memory_bytes": 1 << 20, "cases": [ran, stored]})
+    ).splitlines()
+    assert ["not run again" in line for line in lines[-2:]] == [False, True]

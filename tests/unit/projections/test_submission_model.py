@@ -54,6 +54,13 @@ def test_a_started_attempt_shows_its_cases_as_they_end() -> None:
     assert (body["state"], [one["case"] for one in body["cases"]], body["problem_cases"]) == ("running", ["1", "2"], 3)
 
 
+def test_a_case_tells_whether_it_was_run() -> None:
+    run, stored = case(index=0), case(index=1)
+    stored = replace(stored, result=replace(stored.result, from_stored_output=True))
+    body = submission_body(read(told(received(), started(), run, stored)), version=0)
+    assert [one["from_stored_output"] for one in body["cases"]] == [False, True]
+
+
 def test_cases_of_a_lost_attempt_are_not_shown() -> None:
     body = submission_body(read(told(received(), started(), case(index=0), started(start=1), case(index=1))), version=0)
     assert (body["state"], body["cases"], body["attempt_id"]) == ("compiling", [], attempt(1, 1))
