@@ -111,7 +111,7 @@ def _counts_deliveries(self: worker.Worker, reader: Any) -> None:
         known = self._tracker._partitions.get(partition)
         for offset in known.unfinished if known else ():
             count = counts.get(offset, attempts._NEVER_STARTED)
-            if count.phase in (Phase.FREE, Phase.SUSPECT) and offset not in counts:
+            if count.phase in (Phase.FREE, Phase.SUSPECT):
                 counts[offset] = replace(count, phase=Phase.ALONE)
 
 

@@ -146,11 +146,7 @@ class Watch:
                 f"{event.verdict} instead of {expected} for {event.caused_by}",
                 event.submission_id,
             )
-        if (
-            event.verdict is Verdict.JUDGE_ERROR
-            and event.reason is not None
-            and event.reason.startswith("ExecutorDied")
-        ):
+        if self.truth[event.judging_id] is event and (event.reason or "").startswith("ExecutorDied"):
             assert event.caused_by is not None
             if self.lost[event.caused_by] < DEATHS_ALLOWED:
                 detail = f"{event.caused_by} lost {self.lost[event.caused_by]} starts, and is given up"
