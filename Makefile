@@ -36,6 +36,7 @@ SEEDS ?= 10000
 simulate:
 	@$(PYTHON) -m deploy.setup check
 	@$(VENV)/python -m tests.simulation --seeds $(SEEDS)
+	@$(VENV)/python -m tests.simulation --every-step 32
 	@$(VENV)/python -m tests.simulation --planted
 
 bench: setup

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.simulation.faults import Fault
 from tests.simulation.planted import print_planted
-from tests.simulation.running import Failure, failures_of, quiet, shrunk, told_trace, traced
+from tests.simulation.running import Failure, failures_at_every_step, failures_of, quiet, shrunk, told_trace, traced
 from tests.simulation.world import Scenario
 
 SEEDS: Final = 10_000
@@ -20,12 +20,15 @@ def main() -> int:
     arguments = _arguments()
     if arguments.planted:
         return print_planted()
+    if arguments.every_step is not None:
+        return die_at_every_step(arguments.every_step)
     if arguments.seed is not None:
         return replay(
             Scenario(
                 seed=arguments.seed,
                 submissions=arguments.submissions,
                 without=frozenset(Fault(name) for name in arguments.without.split(",") if name),
+                doomed_step=arguments.dies_at,
             ),
             whole=arguments.whole,
         )
@@ -55,6 +58,17 @@ def simulate(seeds: range) -> int:
     return 1 if failed else 0
 
 
+def die_at_every_step(seed: int) -> int:
+    """One life after the other, each with one death more than nothing going wrong."""
+    began = time.perf_counter()
+    steps, failures = failures_at_every_step(seed)
+    for failure in failures:
+        print(failure)
+    seconds = time.perf_counter() - began
+    print(f"a death at each of {steps} steps of seed {seed}: {len(failures)} failed, {seconds:.1f} s")
+    return 1 if failures else 0
+
+
 def tell(failure: Failure) -> None:
     """Prints it as small as it gets."""
     with quiet():
@@ -68,6 +82,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="replay this one")
     parser.add_argument("--submissions", type=int, help="with --seed: as many of them, instead of the seed's number")
     parser.add_argument("--without", default="", help="with --seed: without these faults, separated by commas")
+    parser.add_argument("--dies-at", type=int, default=-1, help="with --seed: at this step, who has the turn dies")
+    parser.add_argument("--every-step", type=int, metavar="SEED", help="a death at every step of a calm seed")
     parser.add_argument("--whole", action="store_true", help="with --seed: the whole trace")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many to run")
     parser.add_argument("--begin", type=int, default=0, help="the first of them")

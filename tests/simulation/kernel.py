@@ -100,6 +100,8 @@ class Kernel:
         self.now_us = 0
         self.steps = 0
         self.on_silence: Callable[[Process], None] = lambda _: None
+        self.doomed_step = -1
+        """At which the process whose turn it is dies."""
         self.strike_rate = 0.0
         self.strike: Callable[[Process], None] = lambda _: None
         self.trace: list[str] | None = [] if traced else None
@@ -270,6 +272,9 @@ class Kernel:
         process = thread.process
         if self.random() < self.strike_rate and process.mortal and not process.is_stalled:
             self.strike(process)
+        if self.steps == self.doomed_step and process.mortal:
+            self.doomed_step = -1
+            self.kill(process)
         if process.is_stalled and not process.is_dead:
             process.parked.append(thread)
         return not (process.is_stalled or process.is_dead)

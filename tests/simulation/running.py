@@ -40,6 +40,7 @@ def replay_of(scenario: Scenario) -> str:
     parts = [f"python -m tests.simulation --seed {scenario.seed}"]
     parts += [f"--submissions {scenario.submissions}"] if scenario.submissions is not None else []
     parts += [f"--without {without}"] if without else []
+    parts += [f"--dies-at {scenario.doomed_step}"] if scenario.doomed_step >= 0 else []
     return " ".join(parts)
 
 
@@ -86,6 +87,30 @@ def failures_of(seeds: range, workers: int = 1) -> Iterator[Failure]:
     with get_context("fork").Pool(workers) as pool:
         for found in pool.imap(failures_in, chunks):
             yield from found
+
+
+def calm_scenario(seed: int) -> Scenario:
+    """In which nothing goes wrong; a jury is there, as is every other process."""
+    return Scenario(seed=seed, without=frozenset(Fault) - {Fault.REJUDGINGS})
+
+
+def failures_at_every_step(seed: int, stride: int = 1) -> tuple[int, list[Failure]]:
+    """How many steps that seed has when nothing goes wrong, and what goes wrong if a process dies at any of them.
+
+    With a stride, only at every so many-th.
+    """
+    calm = calm_scenario(seed)
+    found: list[Failure] = []
+    with quiet():
+        world = world_of(calm)
+        world.run()
+        for number, step in enumerate(range(0, world.kernel.steps, stride)):
+            if number % COLLECT_EVERY == 0:
+                gc.collect()
+            failure = failure_of(replace(calm, doomed_step=step))
+            if failure is not None:
+                found.append(failure)
+    return world.kernel.steps, found
 
 
 def failures_in(seeds: range) -> list[Failure]:

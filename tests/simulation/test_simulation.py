@@ -9,7 +9,7 @@ import pytest
 
 from tests.simulation.faults import Fault
 from tests.simulation.planted import PLANTED, Planted, found
-from tests.simulation.running import failures_in, quiet, shrunk, traced
+from tests.simulation.running import failures_at_every_step, failures_in, quiet, shrunk, traced
 from tests.simulation.world import Scenario
 
 SEEDS = 200
@@ -27,6 +27,13 @@ BY_NAME = {bug.name: bug for bug in PLANTED}
 def test_invariants_hold_whatever_is_killed_lost_and_repeated() -> None:
     """A failure tells its seed, by which `python -m tests.simulation --seed` replays it."""
     assert [str(failure) for failure in failures_in(range(SEEDS))] == []
+
+
+def test_a_death_between_any_two_effects_is_got_over() -> None:
+    """Every so many-th step of a life in which nothing else goes wrong; `make simulate` takes every one."""
+    steps, failures = failures_at_every_step(32, stride=37)
+    assert steps > 500
+    assert [str(failure) for failure in failures] == []
 
 
 @pytest.mark.parametrize("bug", [BY_NAME[name] for name in QUICK], ids=lambda bug: bug.name)

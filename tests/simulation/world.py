@@ -56,12 +56,13 @@ RESTART_US: Final = 2 * SECOND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What is simulated: everything follows from it."""
+    """What is simulated: everything follows from it. At the doomed step the process whose turn it is dies."""
 
     seed: int
     submissions: int | None = None
     chaos_steps: int = CHAOS_STEPS
     without: frozenset[Fault] = frozenset()
+    doomed_step: int = -1
 
 
 Start = Callable[[Process], None]
@@ -203,6 +204,7 @@ def world_of(scenario: Scenario, *, traced: bool = False) -> World:
     models = (SUBMISSION_MODEL, chance.choice(LISTS), BOARDS_MODEL, chance.choice(others))
     copies = {name: chance.randint(1, most) for name, most in COPIES.items()}
     kernel = Kernel(chance, traced=traced)
+    kernel.doomed_step = scenario.doomed_step
     faults = Faults(kernel, rates)
     broker = Broker(kernel, faults.append_fate)
     tables = Tables()
