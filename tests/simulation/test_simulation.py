@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,9 @@ def test_a_failure_is_made_smaller() -> None:
     assert smallest.scenario == replace(
         smallest.scenario, seed=failure.scenario.seed, without=smallest.scenario.without & frozenset(Fault)
     )
+
+
+def test_the_architecture_page_lists_every_planted_bug() -> None:
+    page = (Path(__file__).resolve().parents[2] / "ARCHITECTURE.md").read_text()
+    table = page.partition("<!-- planted -->")[2].partition("<!-- end -->")[0]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in table.strip().splitlines()[2:]] == list(BY_NAME)
