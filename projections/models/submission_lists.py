@@ -173,7 +173,9 @@ class SubmissionList:
             return NOTHING
         bucket, place = self.bucket(line), Place.of(line)
         cql = insert(self.table, "owner", "bucket", "submitted_at_us", "submission_id", column)
-        writes = [Write((owner, bucket), cql, (owner, bucket, *place, to_text(line), timestamp))]
+        # A rejudging moves any number of lines of a bucket, so that they are batched by the ends of their ids.
+        together = (owner, bucket) if column != "rejudged" else (owner, bucket, line.submission_id[-2:])
+        writes = [Write(together, cql, (owner, bucket, *place, to_text(line), timestamp))]
         if self.buckets_grow:
             known = insert(f"{self.table}_buckets", "owner", "bucket")
             writes.append(Write((owner,), known, (owner, bucket, timestamp)))

@@ -23,7 +23,7 @@ log = EventLogger(__name__)
 MAX_DATA_BYTES: Final = 500_000
 """The broker takes a megabyte; what is larger is told as `reset`, upon which a reader reads the row anew."""
 
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 200
 """Acknowledged piece by piece, so that one event that is told on very many channels does not keep others waiting."""
 
 RESET: Final = "reset"

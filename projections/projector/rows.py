@@ -16,7 +16,7 @@ from schemas.log import EventLogger
 
 log = EventLogger(__name__)
 
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 200
 """What one event can bring (a rejudging moves any number of submissions) is written in pieces of about so many rows,
 between which the loop and the heart beat, and other models have their turn."""
 

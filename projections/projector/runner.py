@@ -12,6 +12,8 @@ For every batch of records, in this order and each awaited before the next:
 5. write the checkpoint.
 
 While a batch is announced, the next one is polled, folded and written; it is announced after this one's checkpoint.
+What one record of `rejudgings` brings may be the rows of 10,000 submissions. Such records take the same steps in an
+order of their own beside the others, so that nobody's verdict waits for them; a partition's records are in one order.
 
 Rows before announcement: whoever reads after an announcement finds what it told. Announcement before checkpoint:
 killed in between, the batch is done again; a lost announcement would be missed for ever, a repeated one has the same
@@ -34,6 +36,7 @@ partitions away, which is harmless for the reasons above.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,12 +60,16 @@ from schemas.cassandra import CassandraRefused
 from schemas.eventlog.port import Committed, EventLog, Partition, Record
 from schemas.heartbeats import Beat, unwatched
 from schemas.log import EventLogger
+from schemas.topics import REJUDGINGS
 from schemas.values import DeadLetterReason, Position
 
 log = EventLogger(__name__)
 
 MAX_BATCH: Final = 500
 """Bounds what is in memory, what is done again after a kill, and how long the first of a batch waits for the last."""
+
+MOST_ASIDE: Final = 2
+"""Batches of `rejudgings` that wait beside the one that is dealt with."""
 
 POLL_S: Final = 0.5
 """A poll returns as soon as anything is there, and when the reader is closed; this only bounds an idle wait."""
@@ -115,6 +122,7 @@ class Runner:
         self._rows = Rows(model, store, self._controls, self._patience)
         self._held: dict[Partition, Held] = {}
         self._suspects: dict[Partition, int] = {}
+        self._aside = frozenset({REJUDGINGS.name}) if len(model.topics) > 1 else frozenset[str]()
         self._progress = Progress()
         self._has_joined = False
 
@@ -172,15 +180,35 @@ class Runner:
         """Two stages: the rows of a batch are written while the batch before it is announced."""
         async with asyncio.TaskGroup() as tasks:
             finishing = tasks.create_task(asyncio.sleep(0))
+            aside: deque[asyncio.Task[bool]] = deque()
             while not self._stopping.is_set() and not self._must_begin_anew(control):
-                records = await self._patience.until_done("records", poll)
+                polled = await self._patience.until_done("records", poll)
                 self._has_joined = True
+                records = [record for record in polled if record.position.topic not in self._aside]
+                if len(records) < len(polled):
+                    long = [record for record in polled if record.position.topic in self._aside]
+                    aside.append(tasks.create_task(self._project_aside(aside[-1] if aside else None, long)))
+                while aside and (aside[0].done() or len(aside) > MOST_ASIDE):
+                    if not await aside.popleft():
+                        return
                 if records:
                     batch = await self._written(records)
                     await finishing
                     if batch is None:
                         return
                     finishing = tasks.create_task(self._finish(batch))
+
+    async def _project_aside(self, before: "asyncio.Task[bool] | None", records: Sequence[Record]) -> bool:
+        """What may take long, in its own order and beside the rest; whether it went on."""
+        if before is not None and not await before:
+            return False
+        if self._stopping.is_set():
+            return True  # it is read again by whoever comes next
+        batch = await self._written(records)
+        if batch is None:
+            return False
+        await self._finish(batch)
+        return True
 
     def waiting_for(self) -> str | None:
         """None while it works."""

@@ -19,11 +19,23 @@ from schemas.eventlog.memory import MemoryEventLog
 from schemas.eventlog.memory_store import Outage
 from schemas.eventlog.topic_checks import MESSAGE_BYTES
 from schemas.events import ChannelUpdated, DeadLettered, Event, RejudgingReverted
-from schemas.ids import EventId, RejudgingId, SubmissionId, UserId
-from schemas.topics import CONTEST_FEED, DEAD_LETTERS, JUDGINGS, LIVE, REJUDGINGS, SUBMISSIONS, VERDICTS, Topic
-from schemas.values import DeadLetterReason
+from schemas.ids import EventId, RejudgingId, Sha256, SubmissionId, UserId
+from schemas.manifests import current_manifest
+from schemas.topics import (
+    CONTEST_FEED,
+    DEAD_LETTERS,
+    JUDGINGS,
+    LIVE,
+    REJUDGING_REQUESTS,
+    REJUDGINGS,
+    SUBMISSIONS,
+    VERDICTS,
+    Topic,
+)
+from schemas.values import DeadLetterReason, Position, Verdict
 from tests.unit.projections.memory_blobs import MemoryBlobs
 from tests.unit.projections.memory_store import Batch, MemoryStore, is_checkpoint
+from tests.unit.projections.rejudging_stories import now_of
 from tests.unit.projections.stories import NOON, case, received, started, submission, verdict
 from tests.unit.projections.test_boards_model import feed, judged, team
 from tests.unit.rules.contests import revised
@@ -224,21 +236,25 @@ async def test_a_board_goes_on_where_it_was_and_tells_nothing_twice() -> None:
     assert {one.type for one in new} == {"rows"}
 
 
+def taken_back(manifest: Sha256) -> RejudgingReverted:
+    return RejudgingReverted(
+        event_id=EventId("reverted"),
+        occurred_at=NOON,
+        caused_by=Position(topic=REJUDGING_REQUESTS.name, partition=0, offset=0),
+        rejudging_id=RejudgingId("r"),
+        requested_by=UserId("jury"),
+        reason="the checker was right after all",
+        manifest=manifest,
+        changed=0,
+        contest_ids=(),
+    )
+
+
 async def test_an_event_waits_for_the_manifest_that_it_names() -> None:
     log, store, blobs = MemoryEventLog(), MemoryStore(), MemoryBlobs()
     name = blobs.put(b"what is current now")
     blobs.missing.add(name)
-    reverted = RejudgingReverted(
-        event_id=EventId("reverted"),
-        occurred_at=NOON,
-        caused_by=None,
-        rejudging_id=RejudgingId("r"),
-        requested_by=UserId("jury"),
-        reason="the checker was right after all",
-        manifest=name,
-        changed=0,
-        contest_ids=(),
-    )
+    reverted = taken_back(name)
     append(log, REJUDGINGS, [reverted])
     folded: list[bytes | None] = []
 
@@ -252,6 +268,23 @@ async def test_an_event_waits_for_the_manifest_that_it_names() -> None:
     blobs.missing.clear()
     await project(log, store, model, blobs=blobs)
     assert folded == [b"what is current now"]
+
+
+async def test_what_a_rejudging_brings_keeps_nobody_waiting() -> None:
+    log, store, blobs = MemoryEventLog(), MemoryStore(), MemoryBlobs()
+    name = blobs.put(current_manifest([now_of(1, Verdict.WA, by=None)]))
+    blobs.missing.add(name)
+    append(log, REJUDGINGS, [taken_back(name)])
+    told(log, *whole_story(2))
+
+    def is_judged_meanwhile() -> bool:
+        return blobs.asked > 0 and any(one.type == "verdict" for one in announced(log))
+
+    await project(log, store, until=is_judged_meanwhile, blobs=blobs)
+    assert "submission_currents" not in store.tables.cells
+    blobs.missing.clear()
+    await project(log, store, blobs=blobs)
+    assert len(store.tables.rows("submission_currents", submission(1))) == 1
 
 
 async def test_two_projectors_share_the_partitions() -> None:
