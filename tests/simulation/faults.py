@@ -7,8 +7,8 @@ from random import Random
 from typing import Final
 
 from schemas.topics import Topic
+from tests.simulation.broker import Broker, Fate
 from tests.simulation.kernel import MILLISECOND, SECOND, SESSION_US, Kernel, Process
-from tests.simulation.log import Broker, Fate
 from tests.simulation.store import StoreFate
 
 

@@ -20,8 +20,8 @@ from schemas.http.refusals import Refusal
 from schemas.ids import SubmissionId, UserId
 from schemas.topics import CONTESTS, EXECUTORS, PROBLEMS, SUBMISSIONS, Topic
 from schemas.values import Position
+from tests.simulation.broker import hashed_partition
 from tests.simulation.kernel import Process, SimQueue
-from tests.simulation.log import hashed_partition
 from tests.simulation.surroundings import Surroundings, driven
 
 READ: Final = (PROBLEMS, CONTESTS, EXECUTORS)

@@ -33,12 +33,12 @@ from schemas.values import (
     ProblemCase,
     Scoring,
 )
+from tests.simulation.broker import BEGINNING, hashed_partition
 from tests.simulation.executors import Program
 from tests.simulation.faults import Fault
 from tests.simulation.ingest import BUSY_PARTITIONS, Acknowledged, Answer, Ingest, Refused, Unknown
 from tests.simulation.jury import Jury
 from tests.simulation.kernel import SECOND, Process, SimQueue
-from tests.simulation.log import BEGINNING, hashed_partition
 from tests.simulation.surroundings import Surroundings
 
 CONTEST: Final = ContestId("spring")

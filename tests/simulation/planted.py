@@ -26,7 +26,7 @@ from stream_processors import decide_rejudgings, feed_contests, watch_judgings
 from stream_processors.rejudging import decider, followed
 from stream_processors.rejudging_scans import Results
 from tests.simulation import ingest, processors, projectors
-from tests.simulation.log import hashed_partition
+from tests.simulation.broker import hashed_partition
 from tests.simulation.running import Failure, first_failure
 
 MOST_SEEDS: Final = 600

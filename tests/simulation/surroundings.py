@@ -14,9 +14,10 @@ from schemas.ids import ProblemRevision, Sha256
 from schemas.rules.definition import Definition
 from schemas.topics import Topic
 from schemas.values import Position
+from tests.simulation.broker import Broker
 from tests.simulation.faults import Faults
 from tests.simulation.kernel import MILLISECOND, Kernel, Process
-from tests.simulation.log import Broker, LogClient
+from tests.simulation.log import LogClient
 from tests.simulation.store import StoreClient, Tables
 from tests.simulation.watch import Watch
 

@@ -41,8 +41,9 @@ from tests.contract.eventlog.test_groups import (
     test_what_a_member_commits_on_giving_up_is_where_the_next_begins,
     test_what_was_fetched_before_a_pause_comes_after_it,
 )
+from tests.simulation.broker import BEGINNING, Broker
 from tests.simulation.kernel import SECOND, Kernel, Process
-from tests.simulation.log import BEGINNING, Broker, LogClient
+from tests.simulation.log import LogClient
 
 __all__ = [
     "group",

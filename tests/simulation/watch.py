@@ -38,9 +38,9 @@ from schemas.rules.icpc_row import View
 from schemas.topics import CONTEST_FEED, EXECUTOR_POOL, JOBS, LIVE, SUBMISSIONS, TOPIC_BY_NAME, VERDICTS, executor_group
 from schemas.values import Lane, Position, Verdict
 from stream_processors.watch_judgings import MOST_ANSWERS
+from tests.simulation.broker import Broker, hashed_partition
 from tests.simulation.executors import expected_verdict, waits_in
 from tests.simulation.kernel import Kernel, Process, Violation
-from tests.simulation.log import Broker, hashed_partition
 from tests.simulation.store import CHECKPOINTS, Tables
 
 EXECUTORS: Final = executor_group(EXECUTOR_POOL)

@@ -23,6 +23,7 @@ from schemas.eventlog.port import Partition, Undecodable
 from schemas.ids import Sha256
 from schemas.topics import JOBS, REJUDGING_REQUESTS, SUBMISSIONS, VERDICTS
 from schemas.values import Lane
+from tests.simulation.broker import Broker
 from tests.simulation.checks import check_rest
 from tests.simulation.executors import Executor
 from tests.simulation.faults import Fault, Faults, drawn_rates
@@ -30,7 +31,6 @@ from tests.simulation.ingest import Ingest
 from tests.simulation.jury import Jury
 from tests.simulation.kernel import SECOND, SESSION_US, Kernel, Process, Violation
 from tests.simulation.load import CONTEST, PROBLEMS_SET, Load
-from tests.simulation.log import Broker
 from tests.simulation.office import office_body, virtual_pauses
 from tests.simulation.processors import Router, feeder_body
 from tests.simulation.projectors import Projector
