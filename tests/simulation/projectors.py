@@ -1,8 +1,8 @@
 """A projector: the real partitions, folds, checkpoints and announcements, in a model of its loop.
 
 As `projections/projector/runner.py`: rows before announcement before checkpoint, each awaited; while a batch is
-announced the next one is folded and written already. That loop itself is asyncio and threads, and is held by its own
-tests; here is its order of effects.
+announced the next one is folded and written already; records of `rejudgings` go an order of their own. That loop itself
+is asyncio and threads, and is held by its own tests; here is its order of effects.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from projections.projector.rows import batches_of
 from schemas.eventlog.errors import LogUnavailable
 from schemas.eventlog.port import Committed, EventLog, Partition, Record, Undecodable
 from schemas.manifests import manifest_named_by
-from schemas.topics import DEAD_LETTERS, LIVE
+from schemas.topics import DEAD_LETTERS, LIVE, REJUDGINGS
 from schemas.values import Position
 from tests.simulation.kernel import Process, SimFuture
 from tests.simulation.surroundings import Surroundings, driven
@@ -46,6 +46,8 @@ class Projector:
         self.checkpoints: Final = Checkpoints(model, self.store)
         self._held: dict[Partition, Held] = {}
         self._finishing: SimFuture[None] | None = None
+        self._aside = frozenset({REJUDGINGS.name}) if len(model.topics) > 1 else frozenset[str]()
+        self._aside_done: SimFuture[None] | None = None
 
     def body(self) -> None:
         """Its thread."""
@@ -57,8 +59,24 @@ class Projector:
                 records = member.poll(MOST_AT_ONCE, 1.0)
             except LogUnavailable:
                 continue
-            if records:
-                self._project(records)
+            aside = [record for record in records if record.position.topic in self._aside]
+            if aside:
+                self._project_aside(aside)
+            if len(aside) < len(records):
+                self._project([record for record in records if record.position.topic not in self._aside])
+
+    def _project_aside(self, records: Sequence[Record]) -> None:
+        """What may take long, in its own order and beside the rest."""
+        before, done = self._aside_done, SimFuture[None](self.it.kernel)
+        self._aside_done = done
+
+        def project() -> None:
+            if before is not None:
+                before.result()
+            self.finish(self.written(records))
+            done.set_result(None)
+
+        self.it.kernel.spawn(self.process, f"aside {self.model.name}", project)
 
     def _project(self, records: Sequence[Record]) -> None:
         batch = self.written(records)
