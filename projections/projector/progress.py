@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 
 from projections.models.model import to_text
-from projections.projector.store import Store
 from projections.upkeep.controls import CATALOG
 from schemas.cassandra import Statement
 from schemas.eventlog.port import Partition
@@ -63,10 +62,8 @@ class Rates:
         }
 
 
-async def tell_progress(
-    store: Store, projection: str, projector: str, progress: Progress, rates: Mapping[Partition, float]
-) -> None:
-    """Writes what this process has to say of that projection."""
+def progress_told(projection: str, projector: str, progress: Progress, rates: Mapping[Partition, float]) -> Statement:
+    """Says what this process has to say of that projection; those of all models are of one partition."""
     told = {
         "last_error": progress.last_error,
         "last_error_at": progress.last_error_at,
@@ -79,4 +76,4 @@ async def tell_progress(
             for partition, rate in rates.items()
         },
     }
-    await store.write([[Statement(WRITE, (CATALOG, projection, projector, to_text(told)))]])
+    return Statement(WRITE, (CATALOG, projection, projector, to_text(told)))

@@ -11,7 +11,7 @@ from typing import Final
 from projections.models.model import Model
 from projections.projector.metrics import END_OFFSET, LAG
 from projections.projector.patience import Patience, Stopping
-from projections.projector.progress import Rates, tell_progress
+from projections.projector.progress import Rates, progress_told
 from projections.projector.runner import Runner
 from projections.projector.store import Store
 from projections.upkeep.controls import Controls, read_controls, say_gone, say_present
@@ -25,6 +25,7 @@ from schemas.topics import Topic
 MEASURE_EVERY_S: Final = 5.0
 ORDERS_EVERY_S: Final = 0.5
 TELL_EVERY_S: Final = 1.0
+PRESENT_EVERY_S: Final = 2.0
 
 
 class Projector:
@@ -93,21 +94,33 @@ class Projector:
         return "; ".join(f"{name} waits for {why}" for name, why in waits.items()) or None
 
     async def _follow_orders(self) -> None:
-        """Reads what was ordered, and says what we heed."""
+        """Reads what was ordered, and says what we heed: at once when that is new, else often enough to be there."""
+        said: dict[str, int] | None = None
+        said_at = 0.0
         while True:
             with suppress(CassandraUnavailable):
                 await self._controls.refresh()
-                await say_present(self._store, self._name, self._controls.revisions())
+                heeded = self._controls.revisions()
+                if heeded != said or time.monotonic() - said_at > PRESENT_EVERY_S:
+                    await say_present(self._store, self._name, heeded)
+                    said, said_at = heeded, time.monotonic()
             await asyncio.sleep(ORDERS_EVERY_S)
 
     async def _tell_progress(self) -> None:
         rates = {model: Rates() for model in self._runners}
         while True:
-            for model, runner in self._runners.items():
-                now_by_partition = rates[model].look(time.monotonic(), runner.next_offsets())
-                with suppress(CassandraUnavailable):
-                    progress = runner.progress()
-                    await tell_progress(self._store, model.projection, self._name, progress, now_by_partition)
+            now_s = time.monotonic()
+            told = [
+                progress_told(
+                    model.projection,
+                    self._name,
+                    runner.progress(),
+                    rates[model].look(now_s, runner.next_offsets()),
+                )
+                for model, runner in self._runners.items()
+            ]
+            with suppress(CassandraUnavailable):
+                await self._store.write([told])
             await asyncio.sleep(TELL_EVERY_S)
 
     async def _measure(self) -> None:

@@ -56,12 +56,13 @@ async def test_rows_after_many_kills_equal_those_of_a_quiet_run(
     season: Season, cassandra: Cassandra, environment: dict[str, str], fresh: dict[str, str], tmp_path: Path
 ) -> None:
     with running(environment, tmp_path / "killed.log") as process, ThreadPoolExecutor(1) as teller:
-        telling = asyncio.get_running_loop().run_in_executor(teller, tell_all, season, 60)
         for _ in range(3):
+            told = asyncio.get_running_loop().run_in_executor(teller, tell_some, season, 20)
             await asyncio.to_thread(next_announcement, season.log)
             process.kill()
             process.start()
-        await telling
+            await told
+        season.thaw()
         await caught_up(cassandra, season.log, deadline_s=90)
         survived = await dump(cassandra)
     assert survived["submissions"]
@@ -69,9 +70,13 @@ async def test_rows_after_many_kills_equal_those_of_a_quiet_run(
     assert survived == await rebuilt(fresh, season.log, tmp_path / "quiet.log")
 
 
-def tell_all(season: Season, submissions: int) -> None:
+def tell_some(season: Season, submissions: int) -> None:
     for story in season.draw(submissions):
         season.tell_story(story)
+
+
+def tell_all(season: Season, submissions: int) -> None:
+    tell_some(season, submissions)
     season.thaw()
 
 
