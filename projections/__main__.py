@@ -5,8 +5,11 @@ import sys
 from typing import Final
 
 from projections.models import CQL_AREA, CQL_FOLDER
-from schemas.cassandra import CassandraError
-from schemas.cql_versions import apply_versions
+from projections.models.catalog import MODELS
+from projections.upkeep.controls import read_controls
+from projections.upkeep.generations import for_all_generations
+from schemas.cassandra import Cassandra, CassandraError, CassandraRefused
+from schemas.cql_versions import Spread, apply_versions
 from schemas.log import EventLogger, configure_logging
 from schemas.settings import MigrateSettings, SettingsError, read_settings
 
@@ -24,12 +27,23 @@ def main() -> int:
         print(fault, file=sys.stderr)
         return BAD_SETTINGS
     try:
-        count = asyncio.run(apply_versions(settings.cassandra, settings.keyspace, CQL_FOLDER, area=CQL_AREA))
+        count = asyncio.run(
+            apply_versions(settings.cassandra, settings.keyspace, CQL_FOLDER, area=CQL_AREA, spread=stand_for)
+        )
     except CassandraError as error:
         log.error("cannot_migrate", why=str(error))
         return 1
     log.info("tables_are_there", keyspace=settings.keyspace, applied_now=count)
     return 0
+
+
+async def stand_for(cassandra: Cassandra) -> Spread:
+    """Tables that were rebuilt have other names by now, under which later files change them."""
+    try:
+        controls = await read_controls(cassandra)
+    except CassandraRefused:
+        controls = {}  # the keyspace is older than rebuilds
+    return for_all_generations(MODELS, {projection: control.kept for projection, control in controls.items()})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -81,22 +81,37 @@ def outstanding(versions: Sequence[Version], applied: dict[int, str]) -> list[Ve
     return [version for version in versions if version.number not in applied]
 
 
+Spread = Callable[[str], Sequence[str]]
+"""What a statement of a file stands for in this keyspace."""
+
+
 async def apply_versions(
-    addresses: Sequence[Address], keyspace: str, folder: Path, *, area: str, replicas: int = 1, deadline_s: float = 60.0
+    addresses: Sequence[Address],
+    keyspace: str,
+    folder: Path,
+    *,
+    area: str,
+    replicas: int = 1,
+    deadline_s: float = 60.0,
+    spread: Callable[[Cassandra], Awaitable[Spread]] | None = None,
 ) -> int:
     """Makes the keyspace where there is none and applies what is outstanding; answers how many files that were.
 
-    `area` names whose tables these are, since several packages have a folder of their own.
+    `area` names whose tables these are, since several packages have a folder of their own. `spread` is asked, where
+    files were applied before, what the statements of later ones stand for.
     """
     versions = read_versions(folder)
     async with await connect(addresses, None, deadline_s=deadline_s) as cassandra:
         await cassandra.define(CREATE_KEYSPACE.format(keyspace=keyspace, replicas=replicas))
     async with await connect(addresses, keyspace, deadline_s=deadline_s) as cassandra:
         await cassandra.define(CREATE_RECORD)
-        to_do = outstanding(versions, await _applied(cassandra, area))
+        applied = await _applied(cassandra, area)
+        to_do = outstanding(versions, applied)
+        stands_for = await spread(cassandra) if spread and applied and to_do else _itself
         for version in to_do:
             for statement in version.statements:
-                await cassandra.define(statement)
+                for one in stands_for(statement):
+                    await cassandra.define(one)
             await cassandra.execute(WRITE_RECORD, (area, version.number, version.name, version.digest))
             log.info("cql_version_applied", area=area, number=version.number, name=version.name)
     return len(to_do)
@@ -119,6 +134,10 @@ async def wait_for_versions(cassandra: Cassandra, folder: Path, *, area: str, de
             log.info("waiting_for_tables", area=area, missing=",".join(version.name for version in missing))
             said = True
         await asyncio.sleep(PAUSE_S)
+
+
+def _itself(statement: str) -> Sequence[str]:
+    return (statement,)
 
 
 async def _applied(cassandra: Cassandra, area: str) -> dict[int, str]:

@@ -69,6 +69,11 @@ class Control:
     retries: int = 0
     skips: Mapping[Position, Order] = field(default_factory=dict)
 
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """The generations that are written."""
+        return (self.serving,) if self.beside is None else (self.serving, self.beside)
+
     def asks_to_begin_anew(self, since: "Control") -> bool:
         """Whether a projector that began under `since` has to take its partitions anew."""
         return (self.paused, self.retries, self.skips) != (since.paused, since.retries, since.skips)

@@ -4,7 +4,7 @@ The first generation has the bare names, later ones end in `_gN`. Numbers are ne
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -46,6 +46,20 @@ def definitions(model: Model, versions: Iterable[Version]) -> dict[str, list[str
     if missing := [table for table, statements in known.items() if not statements]:
         raise ValueError(f"no CQL file defines {', '.join(missing)}, of which {model.name} speaks")
     return known
+
+
+def for_all_generations(models: Iterable[Model], kept: Mapping[str, Sequence[int]]) -> Callable[[str], list[str]]:
+    """Says what a statement of a later CQL file stands for: the same for each generation that is kept, by projection.
+
+    So a table that was rebuilt is changed under the name that it has by now.
+    """
+    projection_of = {table: model.projection for model in models for table in model.own_tables}
+
+    def stands_for(statement: str) -> list[str]:
+        generations = kept.get(projection_of.get(table_in(statement) or "", ""), (FIRST,))
+        return [in_generation(statement, generation) for generation in generations]
+
+    return stands_for
 
 
 class ServingNames:

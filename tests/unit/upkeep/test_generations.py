@@ -6,7 +6,14 @@ from projections.models import CQL_FOLDER
 from projections.models.catalog import MODELS
 from projections.models.model import Model
 from projections.models.submission_lists import USER_SUBMISSIONS_MODEL
-from projections.upkeep.generations import ServingNames, definitions, in_generation, table_in, table_of
+from projections.upkeep.generations import (
+    ServingNames,
+    definitions,
+    for_all_generations,
+    in_generation,
+    table_in,
+    table_of,
+)
 from schemas.cql_versions import Version, read_versions
 
 STATEMENTS = (
@@ -52,6 +59,17 @@ def test_changes_of_a_table_come_after_what_makes_it() -> None:
 def test_a_table_that_nothing_defines_is_told() -> None:
     with pytest.raises(ValueError, match="no CQL file defines boards"):
         definitions(Model(name="boards", version=1, topics=(), begin=USER_SUBMISSIONS_MODEL.begin), [])
+
+
+def test_later_files_change_the_generations_that_are_kept() -> None:
+    stands_for = for_all_generations(MODELS, {USER_SUBMISSIONS_MODEL.projection: (3, 4)})
+    change = "ALTER TABLE user_submissions ADD IF NOT EXISTS c text"
+    assert stands_for(change) == [
+        change.replace("user_submissions", "user_submissions_g3"),
+        change.replace("user_submissions", "user_submissions_g4"),
+    ]
+    other = "ALTER TABLE boards ADD IF NOT EXISTS c text"
+    assert stands_for(other) == [other]
 
 
 def test_readers_ask_the_generation_that_serves_and_leave_other_tables_alone() -> None:
