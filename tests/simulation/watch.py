@@ -45,8 +45,8 @@ from tests.simulation.store import CHECKPOINTS, Tables
 
 EXECUTORS: Final = executor_group(EXECUTOR_POOL)
 LANES: Final = frozenset(topic.name for topic in JOBS.values())
-MOST_PASSED_OVER: Final = sum(WEIGHTS.values()) + 8
-"""A lane that waits gets one job in 21 at least; the rest is for turns that were taken already."""
+MOST_PASSED_OVER: Final = 2 * sum(WEIGHTS.values()) + 4
+"""A lane that waits gets one job in 21; before that it may have to make up for one that it got while others rested."""
 
 JOINED: Final = "rejudging:"
 """Channels on which many facts of one step are told once."""
