@@ -187,24 +187,30 @@ class Runner:
                 records = [record for record in polled if record.position.topic not in self._aside]
                 if len(records) < len(polled):
                     long = [record for record in polled if record.position.topic in self._aside]
-                    aside.append(tasks.create_task(self._project_aside(aside[-1] if aside else None, long)))
+                    before = aside[-1] if aside else None
+                    aside.append(tasks.create_task(self._project_aside(before, long, dict(self._held))))
                 while aside and (aside[0].done() or len(aside) > MOST_ASIDE):
                     if not await aside.popleft():
                         return
                 if records:
-                    batch = await self._written(records)
+                    batch = await self._written(records, self._held)
                     await finishing
                     if batch is None:
                         return
                     finishing = tasks.create_task(self._finish(batch))
 
-    async def _project_aside(self, before: "asyncio.Task[bool] | None", records: Sequence[Record]) -> bool:
-        """What may take long, in its own order and beside the rest; whether it went on."""
+    async def _project_aside(
+        self, before: "asyncio.Task[bool] | None", records: Sequence[Record], read_by: Mapping[Partition, Held]
+    ) -> bool:
+        """What may take long, in its own order and beside the rest; whether it went on.
+
+        Until its turn comes its partition may be taken away and given back: what was read before is then read again.
+        """
         if before is not None and not await before:
             return False
         if self._stopping.is_set():
             return True  # it is read again by whoever comes next
-        batch = await self._written(records)
+        batch = await self._written(records, read_by)
         if batch is None:
             return False
         await self._finish(batch)
@@ -250,10 +256,10 @@ class Runner:
             if self._held.pop(partition, None) is not None:
                 NEXT_OFFSET.remove(self._model.name, partition.topic, str(partition.number))
 
-    async def _written(self, records: Sequence[Record]) -> Batch | None:
+    async def _written(self, records: Sequence[Record], read_by: Mapping[Partition, Held]) -> Batch | None:
         """Folds the records and writes their rows; None where all is to begin anew, with more care."""
         manifests = await self._manifests.named_by(records)
-        shares = self._shares(records)
+        shares = self._shares(records, read_by)
         if self._suspects:
             outcomes, refused = [await self._taken_with_care(share, manifests) for share in shares], []
         else:
@@ -323,13 +329,17 @@ class Runner:
             await self._patience.until_done("checkpoint", lambda: self._checkpoints.write(batch.checkpoints))
         self._measure(batch.records)
 
-    def _shares(self, records: Sequence[Record]) -> list[Share]:
-        """The records of each partition that we hold; others are those of one that was just taken away."""
+    def _shares(self, records: Sequence[Record], read_by: Mapping[Partition, Held]) -> list[Share]:
+        """The records of each partition that we hold as we did when they were read.
+
+        Others are those of one that was taken away. Folded into what we hold since it was given back they would leave
+        a gap: those before them may have been passed over meanwhile.
+        """
         shares: dict[Partition, Share] = {}
         for record in records:
             partition = Partition(record.position.topic, record.position.partition)
-            held = self._held.get(partition)
-            if held is not None:
+            held = read_by.get(partition)
+            if held is not None and self._held.get(partition) is held:
                 shares.setdefault(partition, Share(partition, held, [])).records.append(record)
         return list(shares.values())
 

@@ -179,12 +179,14 @@ def _keeps_before_telling(self: projectors.Projector, batch: projectors.Batch) -
 _written: Final = projectors.Projector.written
 
 
-def _writes_last(self: projectors.Projector, records: Sequence[Record], *, early: Callable[..., None]) -> Any:
+def _writes_last(
+    self: projectors.Projector, records: Sequence[Record], read_by: Mapping[Partition, Any], early: Callable[..., None]
+) -> Any:
     """The rows of a batch are written only after `early` was done for it."""
     write, store = self.it.until_done, self.store
     left: list[Callable[[], object]] = []
     self.it = _Later(self.it, left)  # type: ignore[assignment, misc]  # what is done until it succeeds is put off
-    batch = _written(self, records)
+    batch = _written(self, records, read_by)
     self.it = self.it.real  # type: ignore[attr-defined, misc]
     early(self, batch)
     for attempt in left:
@@ -208,12 +210,22 @@ class _Later:
         return getattr(self.real, name)
 
 
-def _keeps_before_writing(self: projectors.Projector, records: Sequence[Record]) -> Any:
-    return _writes_last(self, records, early=projectors.Projector.keep)
+def _keeps_before_writing(self: projectors.Projector, records: Sequence[Record], read_by: Any) -> Any:
+    return _writes_last(self, records, read_by, projectors.Projector.keep)
 
 
-def _tells_before_writing(self: projectors.Projector, records: Sequence[Record]) -> Any:
-    return _writes_last(self, records, early=projectors.Projector.announce)
+def _tells_before_writing(self: projectors.Projector, records: Sequence[Record], read_by: Any) -> Any:
+    return _writes_last(self, records, read_by, projectors.Projector.announce)
+
+
+def _folds_into_whatever_it_holds(
+    self: projectors.Projector, records: Sequence[Record], read_by: Mapping[Partition, Any]
+) -> dict[Partition, Any]:
+    del read_by
+    return _shares(self, records, self._held)
+
+
+_shares: Final = projectors.Projector._shares
 
 
 _statement: Final = checkpoints.Checkpoints._statement
@@ -262,6 +274,10 @@ PLANTED: Final = (
     Planted("checkpoint before rows", ((projectors.Projector, "written", _keeps_before_writing),)),
     Planted("checkpoint before announcement", ((projectors.Projector, "finish", _keeps_before_telling),)),
     Planted("announcement before rows", ((projectors.Projector, "written", _tells_before_writing),)),
+    Planted(
+        "records read before a rebalance are folded after it",
+        ((projectors.Projector, "_shares", _folds_into_whatever_it_holds),),
+    ),
     Planted("a zombie's checkpoint goes back", ((checkpoints.Checkpoints, "_statement", _keeps_by_the_clock),)),
     Planted(
         "a rejudged verdict moves the board before it is applied",

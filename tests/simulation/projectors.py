@@ -67,19 +67,19 @@ class Projector:
 
     def _project_aside(self, records: Sequence[Record]) -> None:
         """What may take long, in its own order and beside the rest."""
-        before, done = self._aside_done, SimFuture[None](self.it.kernel)
+        before, done, read_by = self._aside_done, SimFuture[None](self.it.kernel), dict(self._held)
         self._aside_done = done
 
         def project() -> None:
             if before is not None:
                 before.result()
-            self.finish(self.written(records))
+            self.finish(self.written(records, read_by))
             done.set_result(None)
 
         self.it.kernel.spawn(self.process, f"aside {self.model.name}", project)
 
     def _project(self, records: Sequence[Record]) -> None:
-        batch = self.written(records)
+        batch = self.written(records, self._held)
         if self._finishing is not None:
             self._finishing.result()
         done = self._finishing = SimFuture(self.it.kernel)
@@ -90,9 +90,9 @@ class Projector:
 
         self.it.kernel.spawn(self.process, f"finish {self.model.name}", finish)
 
-    def written(self, records: Sequence[Record]) -> Batch:
+    def written(self, records: Sequence[Record], read_by: Mapping[Partition, Held]) -> Batch:
         """Folds the records and writes their rows."""
-        shares = self._shares(records)
+        shares = self._shares(records, read_by)
         manifests = self._manifests(records)
         outcomes = [held.take(of_it, manifests) for held, of_it in shares.values()]
         checkpoints = [(at, known) for at, (held, _) in shares.items() if (known := held.checkpoint()) is not None]
@@ -136,12 +136,14 @@ class Projector:
         for partition in lost:
             self._held.pop(partition, None)
 
-    def _shares(self, records: Sequence[Record]) -> dict[Partition, tuple[Held, list[Record]]]:
+    def _shares(
+        self, records: Sequence[Record], read_by: Mapping[Partition, Held]
+    ) -> dict[Partition, tuple[Held, list[Record]]]:
         shares: dict[Partition, tuple[Held, list[Record]]] = {}
         for record in records:
             partition = Partition(record.position.topic, record.position.partition)
-            held = self._held.get(partition)
-            if held is not None:
+            held = read_by.get(partition)
+            if held is not None and self._held.get(partition) is held:
                 shares.setdefault(partition, (held, []))[1].append(record)
         return shares
 
