@@ -28,6 +28,13 @@ from stream_processors.build_job import Asking, Unobtainable, build_job, fits
 JOBS_PER_SLOT: Final = 4
 """One runs, the others hide the time until the next is released; more would only outlive a pause."""
 
+SLOTS_LEFT_FREE: Final = 2
+"""While submissions come in, one of so many slots judges again: runs have precedence over services on the cores that
+they share, and lanes let a submission pass only what waits, not what runs."""
+
+LIVE_COUNTS: Final = timedelta(seconds=30)
+"""So long after a submission another one is to be expected."""
+
 REPORT_COUNTS: Final = timedelta(seconds=60)
 """An executor whose last report is older is gone."""
 
@@ -43,10 +50,14 @@ class Report:
     appended_at: datetime
 
 
-def window(reports: Iterable[Report], now: datetime) -> int:
-    """How many jobs may wait or run in the lane: so many per slot of executors that live and take jobs."""
+def window(reports: Iterable[Report], now: datetime, *, submitted_at: datetime | None = None) -> int:
+    """How many jobs may wait or run in the lane: so many per slot of executors that live and take jobs, and few of them
+    soon after `submitted_at`, when the last submission came in."""
     living = [it.event for it in reports if it.event.why_aside is None and now - it.appended_at < REPORT_COUNTS]
-    return JOBS_PER_SLOT * sum(event.slots for event in living)
+    slots = sum(event.slots for event in living)
+    if submitted_at is not None and now - submitted_at < LIVE_COUNTS:
+        return -(-slots // SLOTS_LEFT_FREE)
+    return JOBS_PER_SLOT * slots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

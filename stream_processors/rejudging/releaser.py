@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -58,6 +58,9 @@ LANE: Final = JOBS[Lane.REJUDGE]
 
 FETCHED: Final = 128
 """Submissions that are read at a time, each of at most 256 KiB: few of them are that long."""
+
+LIVE_LANES: Final = (Lane.CONTEST, Lane.PRACTICE)
+LOOK_EVERY: Final = timedelta(milliseconds=100)
 
 DEFINITIONS_KEPT: Final = 64
 
@@ -113,6 +116,9 @@ class Releaser:
         self._executors = near.reader({Partition(EXECUTORS.name, 0): 0})
         self._last: RejudgingId | None = None
         self._turn = 0
+        self._looked_at: datetime | None = None
+        self._live_ends: dict[Lane, dict[int, int]] = {}
+        self._submitted_at: datetime | None = None
 
     def take_over(self) -> None:
         """Begins with what the log says, whoever released before."""
@@ -139,7 +145,8 @@ class Releaser:
             return False
         self._hear_executors()
         outstanding = self._outstanding()
-        most = window(self._reports.values(), self._clock())
+        self._look_at_live_lanes()
+        most = window(self._reports.values(), self._clock(), submitted_at=self._submitted_at)
         metrics.WINDOW.set(most)
         chosen = share(waiting, most - sum(outstanding.values()), self._last)
         self._release(chosen, outstanding)
@@ -200,6 +207,16 @@ class Releaser:
         for record in self._executors.poll(1000, 0):
             if isinstance(record.event, ExecutorReported):
                 self._reports[record.event.executor_id] = Report(event=record.event, appended_at=record.appended_at)
+
+    def _look_at_live_lanes(self) -> None:
+        """Notes when a submission came in: then few of the slots are for judging again."""
+        now = self._clock()
+        if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
+            return
+        ends = {lane: self._log.end_offsets(JOBS[lane]) for lane in LIVE_LANES}
+        if self._looked_at is not None and ends != self._live_ends:
+            self._submitted_at = now
+        self._looked_at, self._live_ends = now, ends
 
     def _outstanding(self) -> dict[int, int]:
         # The end first: a job that is finished in between is then counted as waiting, never as less than nothing.

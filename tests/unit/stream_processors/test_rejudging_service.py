@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -68,7 +68,8 @@ class Office:
     """A log, blobs and one process at a time that decides and releases."""
 
     def __init__(self, folder: Path) -> None:
-        self.log = MemoryEventLog(clock=lambda: NOW)
+        self.now = NOW
+        self.log = MemoryEventLog(clock=lambda: self.now)
         self.blobs = DirectoryBlobStore(folder)
         self.blobs.put(DEFINITION_BYTES)
         report: ExecutorReported = example(ExecutorReported)
@@ -79,8 +80,8 @@ class Office:
     def start(self) -> Service:
         followed = Followed(self.log, unwatched)
         blobs = PatientBlobs(self.blobs, pauses_s=())
-        decider = Decider(self.log, blobs, followed, clock=_now, beat=unwatched)
-        releaser = Releaser(self.log, self.log, blobs, followed, clock=_now, beat=unwatched)
+        decider = Decider(self.log, blobs, followed, clock=lambda: self.now, beat=unwatched)
+        releaser = Releaser(self.log, self.log, blobs, followed, clock=lambda: self.now, beat=unwatched)
         return Service(self.log, followed, decider, releaser, unwatched, idle_s=0)
 
     def restart(self) -> None:
@@ -134,10 +135,6 @@ def verdict_on(job: JudgingRequested) -> VerdictReached:
         repeat=job.repeat,
         verdict=Verdict.AC,
     )
-
-
-def _now() -> datetime:
-    return NOW
 
 
 @pytest.fixture
@@ -208,6 +205,22 @@ def test_a_pause_and_a_cancellation_stop_at_once(office: Office) -> None:
     office.finish()
     assert len(office.jobs()) == 2 * WINDOW
     assert isinstance(office.log.events(REJUDGINGS)[-1], RejudgingCancelled)
+
+
+def test_while_submissions_come_in_few_jobs_are_released(office: Office) -> None:
+    for number in range(30):
+        office.submit(number)
+    office.ask(opening("a"))
+    assert len(office.jobs()) == WINDOW
+    original: JudgingRequested = replace(example(JudgingRequested), lane=Lane.CONTEST)
+    office.log.append(JOBS[Lane.CONTEST], original, partition=0).result()
+    office.now += timedelta(seconds=1)
+    office.judge()
+    office.turn(1)
+    assert len(office.jobs()) == WINDOW + SLOTS // 2
+    office.now += timedelta(seconds=31)
+    office.turn(1)
+    assert len(office.jobs()) == 2 * WINDOW + SLOTS // 2 - 1
 
 
 def test_an_urgent_one_is_judged_first_and_others_share(office: Office) -> None:

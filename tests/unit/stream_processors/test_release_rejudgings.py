@@ -66,6 +66,11 @@ def test_the_window_is_for_slots_that_live_and_take_jobs(reports: list[Report], 
     assert window(reports, NOW) == JOBS_PER_SLOT * slots
 
 
+@pytest.mark.parametrize(("slots", "age_s", "most"), [(1, 0, 1), (2, 0, 1), (5, 29, 3), (5, 31, 20)])
+def test_while_submissions_come_in_most_slots_are_left_to_them(slots: int, age_s: int, most: int) -> None:
+    assert window([report(slots)], NOW, submitted_at=NOW - timedelta(seconds=age_s)) == most
+
+
 def waiting(name: str, left: int, priority: RejudgingPriority = NORMAL) -> Waiting:
     return Waiting(rejudging_id=RejudgingId(name), priority=priority, left=left)
 
