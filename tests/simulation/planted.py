@@ -218,16 +218,6 @@ def _tells_before_writing(self: projectors.Projector, records: Sequence[Record],
     return _writes_last(self, records, read_by, projectors.Projector.announce)
 
 
-def _folds_into_whatever_it_holds(
-    self: projectors.Projector, records: Sequence[Record], read_by: Mapping[Partition, Any]
-) -> dict[Partition, Any]:
-    del read_by
-    return _shares(self, records, self._held)
-
-
-_shares: Final = projectors.Projector._shares
-
-
 _statement: Final = checkpoints.Checkpoints._statement
 _ticks: Final = itertools.count(1)
 
@@ -274,10 +264,6 @@ PLANTED: Final = (
     Planted("checkpoint before rows", ((projectors.Projector, "written", _keeps_before_writing),)),
     Planted("checkpoint before announcement", ((projectors.Projector, "finish", _keeps_before_telling),)),
     Planted("announcement before rows", ((projectors.Projector, "written", _tells_before_writing),)),
-    Planted(
-        "records read before a rebalance are folded after it",
-        ((projectors.Projector, "_shares", _folds_into_whatever_it_holds),),
-    ),
     Planted("a zombie's checkpoint goes back", ((checkpoints.Checkpoints, "_statement", _keeps_by_the_clock),)),
     Planted(
         "a rejudged verdict moves the board before it is applied",
