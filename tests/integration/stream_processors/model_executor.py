@@ -45,7 +45,8 @@ class ModelExecutor:
         for record in records:
             assert isinstance(record.event, JudgingRequested)
             appends.append(self._room.log.append(VERDICTS, accepted(record.event)))
-            self.verdicts.add(record.event.judging_id)
+            if record.event.rejudging_id is not None:
+                self.verdicts.add(record.event.judging_id)
             at = Partition(record.position.topic, record.position.partition)
             done[at] = Committed(offset=record.position.offset + 1)
         for append in appends:
