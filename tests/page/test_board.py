@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 import deploy.demo.submit
 from deploy.demo.people import CONTESTANTS, JURY, Person
@@ -150,6 +150,27 @@ def test_statistics_are_drawn(visit: Visit, open_client: Callable[[Person], Clie
     page.get_by_text("Statistics").click()
     expect(page.locator(".statistics .tiles")).to_contain_text("Acceptance rate")
     expect(page.locator(".statistics .chart-bars rect")).to_have_count(14)
+
+
+def test_a_view_that_is_left_while_it_loads_listens_to_nothing(visit: Visit) -> None:
+    page = visit("/problems", ADA)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/submissions?*", hold)
+    with page.expect_request("**/api/v1/submissions?*"):
+        page.evaluate("location.hash = '#/submissions'")
+    page.evaluate("location.hash = '#/problems'")
+    expect(page.get_by_role("heading", name="Problems")).to_be_visible()
+    with page.expect_response("**/api/v1/submissions?*"):
+        held[0].continue_()
+    page.unroute("**/api/v1/submissions?*")
+    page.evaluate("location.hash = '#/submissions'")
+    expect(page.get_by_role("heading", name="Your submissions")).to_be_visible()
+    expect(page.locator(".skeletons")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_lost_connection_returns_with_what_was_missed(

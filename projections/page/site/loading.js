@@ -17,7 +17,9 @@ export async function fill(element, signal, load, render) {
   replaceChildren(element, skeleton());
   element.setAttribute("aria-busy", "true");
   try {
-    const content = await render(await load());
+    const data = await load();
+    if (signal.aborted) return; // whoever renders may begin to listen, which nobody would end
+    const content = await render(data);
     if (!signal.aborted) replaceChildren(element, content);
   } catch (error) {
     if (!signal.aborted)
