@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .judgestream/venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test test-cgroup2 check static unit simulate bench demo setup lock languages test-languages analytics
+.PHONY: run test test-cgroup2 check static unit simulation simulate bench demo setup lock languages test-languages analytics
 
 run: setup
 	@exec $(VENV)/python -m deploy.local run
@@ -20,7 +20,7 @@ test-cgroup2:
 
 check:
 	@$(PYTHON) -m deploy.setup check
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target static unit
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target static unit simulation
 
 static:
 	@$(VENV)/ruff format --check --quiet .
@@ -29,7 +29,10 @@ static:
 	@$(VENV)/lint-imports >/dev/null || $(VENV)/lint-imports
 
 unit:
-	@$(VENV)/pytest -q -m "not engine and not docker and not stack"
+	@$(VENV)/pytest -q -m "not engine and not docker and not stack" --ignore=tests/simulation
+
+simulation:
+	@$(VENV)/pytest -q tests/simulation
 
 # The whole system under one seeded scheduler: many seeds on all cores, then the planted bugs.
 SEEDS ?= 10000
