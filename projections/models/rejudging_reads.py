@@ -8,11 +8,10 @@ from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 from typing import Final, NamedTuple
 
+from projections.models.moments import moment_of
 from projections.models.rejudgings import (
     CATALOG,
-    EPOCH,
     FACTS,
-    MICROSECOND,
     OUTCOME,
     SELECTED_ROW,
     SHARDS,
@@ -274,7 +273,7 @@ def summed(rows: Sequence[Row]) -> Counts:
     last_us = max((row["last_at_us"] for row in rows if row["last_at_us"] is not None), default=None)
     return Counts(
         done=sum(row["done"] for row in rows),
-        last_at=None if last_us is None else EPOCH + last_us * MICROSECOND,
+        last_at=None if last_us is None else moment_of(last_us),
         stored=sum(row["stored"] or 0 for row in rows),
         run=sum(row["run"] or 0 for row in rows),
     )

@@ -5,7 +5,6 @@ rule that the decider itself goes by. Results stand by shard, one row for each r
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zlib import crc32
 
@@ -22,6 +21,7 @@ from projections.models.model import (
     to_json,
     to_text,
 )
+from projections.models.moments import microseconds
 from schemas.events import (
     Event,
     RejudgingApplied,
@@ -52,8 +52,6 @@ SELECTED_AT_ONCE: Final = 100
 SHARDS: Final = 8
 """A rejudging of a million submissions has 125,000 rows in each; fixed, since it is part of the key."""
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 
 PROGRESSED: Final = "progressed"
 
@@ -178,7 +176,7 @@ def _result(fact: Fact, event: VerdictReached, rejudging_id: RejudgingId) -> Wri
         cases_stored=stored,
         cases_run=run,
     )
-    judged_at_us = (event.occurred_at - EPOCH) // MICROSECOND
+    judged_at_us = microseconds(event.occurred_at)
     key = (rejudging_id, shard, event.submission_id, event.repeat)
     values = (*key, to_text(outcome), judged_at_us, stored, run, first_wins(fact.position.offset))
     return Write((rejudging_id, shard), WRITE_RESULT, values)

@@ -6,7 +6,7 @@ harmless: nothing is ever added to or taken from a stored number.
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 from zlib import crc32
@@ -27,6 +27,7 @@ from projections.models.model import (
     now_current,
     request_offset,
 )
+from projections.models.moments import microseconds, moment_of
 from schemas.cassandra import Cassandra, Row
 from schemas.events import RejudgingApplied, RejudgingReverted, SubmissionReceived, VerdictReached
 from schemas.ids import ContestId, LanguageId, ProblemId, SubmissionId, TeamId, UserId
@@ -37,9 +38,6 @@ from schemas.values import Verdict
 
 CHUNK: Final = 5_000
 """Rows read at a time: less than a megabyte."""
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +133,7 @@ def _packed(outcome: Outcome) -> str:
             outcome.contest_id,
             outcome.problem_id,
             outcome.language,
-            (outcome.submitted_at - EPOCH) // MICROSECOND,
+            microseconds(outcome.submitted_at),
             None if outcome.verdict is None else outcome.verdict.value,
             outcome.cpu_time_ms,
         ]
@@ -153,7 +151,7 @@ def _unpacked(submission_id: str, told: Sequence[object]) -> Outcome:
         contest_id=None if contest_id is None else ContestId(str(contest_id)),
         problem_id=ProblemId(str(problem_id)),
         language=LanguageId(str(language)),
-        submitted_at=EPOCH + submitted_at_us * MICROSECOND,
+        submitted_at=moment_of(submitted_at_us),
         verdict=None if verdict is None else Verdict(str(verdict)),
         cpu_time_ms=cpu_time_ms,
     )

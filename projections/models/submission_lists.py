@@ -7,7 +7,7 @@ accepted, once as judged and once as a rejudging made it, each whole, so whichev
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from heapq import merge
 from typing import Final, NamedTuple, Self, TypedDict
@@ -35,6 +35,7 @@ from projections.models.model import (
     to_json,
     to_text,
 )
+from projections.models.moments import LAST_MICROSECOND, microseconds, moment_of
 from schemas.cassandra import Cassandra, Row
 from schemas.events import RejudgingApplied, RejudgingReverted, SubmissionReceived, VerdictReached
 from schemas.ids import ContestId, LanguageId, ProblemId, SubmissionId, TeamId, UserId
@@ -45,10 +46,6 @@ from schemas.topics import REJUDGINGS, SUBMISSIONS, VERDICTS
 from schemas.values import Verdict
 
 VERSION: Final = 1
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
-LAST_MICROSECOND: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 CHUNK: Final = 100
 """Lines read at a time; a page of the query API is about as long."""
@@ -116,7 +113,7 @@ class Place(NamedTuple):
     @classmethod
     def of(cls, line: SubmissionLine) -> Self:
         """Where the line stands."""
-        return cls((line.submitted_at - EPOCH) // MICROSECOND, line.submission_id)
+        return cls(microseconds(line.submitted_at), line.submission_id)
 
     def __str__(self) -> str:
         return f"{self.submitted_at_us}.{self.submission_id}"
@@ -301,7 +298,7 @@ async def _by_time(cassandra: Cassandra, table: str, owner: str, before: Place) 
 def _latest_bucket(before: Place) -> str:
     if before == NEWEST:
         return "9"
-    return (EPOCH + before.submitted_at_us * MICROSECOND).strftime("%Y%m%d")
+    return moment_of(before.submitted_at_us).strftime("%Y%m%d")
 
 
 async def _chunk(cassandra: Cassandra, table: str, owner: str, bucket: str, before: Place) -> list[SubmissionLine]:
