@@ -6,7 +6,6 @@ both; the ratio is the median of the pairs'.
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -18,9 +17,6 @@ from typing import Any, Final
 
 import httpx
 
-from deploy.local.ports import Ports
-from deploy.local.stack import Stack
-from deploy.setup.places import HOME
 from schemas.eventlog.connect import connect
 from schemas.eventlog.port import EventLog
 from schemas.events import ExecutorReported
@@ -28,10 +24,10 @@ from schemas.http.identity import Role, sign_token
 from schemas.ids import EventId, ExecutorId, LanguageId
 from schemas.topics import EXECUTORS
 from schemas.values import LanguageInfo
+from tests.bench.engines import prepared_engines
 from tests.bench.http_load import Load, measure, post_request
 from tests.bench.measurement import Measurement
 
-PORTS: Final = Ports(gateway=31_039, base=31_020)
 BARE_PORT: Final = 31_038
 SERVER_CORE: Final = 0
 PAIRS: Final = 5
@@ -55,16 +51,8 @@ Send = Callable[[int, int, float], Load]
 
 def run() -> list[Measurement]:
     """Starts engines in an empty folder, ingest and the bare route, measures both and stops everything."""
-    state = HOME / "bench" / "ingest"
-    shutil.rmtree(state, ignore_errors=True)
-    stack = Stack(state, PORTS, engines_only=True)
-    stack.start()
-    try:
-        environment = stack.environment()
-        subprocess.run([sys.executable, "-m", "schemas"], env={**os.environ, **environment}, check=True, timeout=120)
+    with prepared_engines("ingest") as environment:
         return measure_beside_engines(environment)
-    finally:
-        stack.stop()
 
 
 def measure_beside_engines(environment: dict[str, str]) -> list[Measurement]:

@@ -7,21 +7,15 @@ acknowledgement of it and writes checkpoints, all on one core's worth of Python.
 import asyncio
 import random
 import secrets
-import shutil
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import wait
-from os import environ
 from typing import Final, NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
 
-from deploy.local.ports import Ports
-from deploy.local.stack import Stack
 from deploy.setup.places import HOME
 from projections.models import CQL_AREA, CQL_FOLDER
 from projections.models.catalog import MODELS
@@ -42,12 +36,12 @@ from schemas.events import ChannelUpdated, Event
 from schemas.settings import MigrateSettings, read_settings
 from schemas.topics import LIVE, REJUDGINGS
 from schemas.values import Position, RejudgingChange, Verdict
+from tests.bench.engines import prepared_engines
 from tests.bench.measurement import Measurement
 from tests.integration.projections.rejudging_season import RejudgingSeason
 from tests.integration.projections.running import caught_up, until
 from tests.integration.projections.season import TEAMS, TOPICS, Season
 
-PORTS: Final = Ports(gateway=31_059, base=31_040)
 SUBMISSIONS: Final = 4_000
 BATCH: Final = 500
 WARM_UP: Final = 20
@@ -58,15 +52,8 @@ DEADLINE_S: Final = 120.0
 
 def run() -> list[Measurement]:
     """Starts engines in an empty folder, measures and stops them."""
-    state = HOME / "bench" / "projector"
-    shutil.rmtree(state, ignore_errors=True)
-    stack = Stack(state, PORTS, engines_only=True)
-    stack.start()
-    try:
-        subprocess.run([sys.executable, "-m", "schemas"], env={**environ, **stack.environment()}, check=True)
-        return asyncio.run(_measured(stack.environment()))
-    finally:
-        stack.stop()
+    with prepared_engines("projector") as environment:
+        return asyncio.run(_measured(environment))
 
 
 async def _measured(environment: dict[str, str]) -> list[Measurement]:

@@ -4,16 +4,9 @@ All three do the same events on engines that do nothing else; the replay does bo
 """
 
 import asyncio
-import shutil
-import subprocess
-import sys
 import time
-from os import environ
 from typing import Final
 
-from deploy.local.ports import Ports
-from deploy.local.stack import Stack
-from deploy.setup.places import HOME
 from projections.models import CQL_FOLDER
 from projections.models.submission import SUBMISSION_MODEL
 from projections.projector.manifests import Manifests
@@ -26,31 +19,24 @@ from schemas.cassandra import Cassandra
 from schemas.cql_versions import read_versions
 from schemas.eventlog.connect import connect as connect_log
 from schemas.eventlog.port import EventLog, Partition
+from tests.bench.engines import bench_folder, prepared_engines
 from tests.bench.measurement import Measurement
 from tests.bench.projector import bare_rate, cassandra_rate, drawn, fresh_keyspace, rate, tell_all
 
-PORTS: Final = Ports(gateway=31_099, base=31_080)
 SUBMISSIONS: Final = 6_000
 ONE, OTHER = 2, 3
 
 
 def run() -> list[Measurement]:
     """Starts engines in an empty folder, measures and stops them."""
-    state = HOME / "bench" / "rebuild"
-    shutil.rmtree(state, ignore_errors=True)
-    stack = Stack(state, PORTS, engines_only=True)
-    stack.start()
-    try:
-        subprocess.run([sys.executable, "-m", "schemas"], env={**environ, **stack.environment()}, check=True)
-        return asyncio.run(_measured(stack.environment()))
-    finally:
-        stack.stop()
+    with prepared_engines("rebuild") as environment:
+        return asyncio.run(_measured(environment))
 
 
 async def _measured(environment: dict[str, str]) -> list[Measurement]:
     kafka = environment["JUDGESTREAM_KAFKA"]
     log = await asyncio.to_thread(connect_log, kafka, environment["JUDGESTREAM_REGISTRY_URL"], client_id="bench")
-    blobs = DirectoryBlobStore(HOME / "bench" / "rebuild" / "blobs")
+    blobs = DirectoryBlobStore(bench_folder("rebuild") / "blobs")
     try:
         events = list(drawn(log, SUBMISSIONS))
         await asyncio.to_thread(tell_all, log, events)

@@ -5,11 +5,8 @@ The second is the whole system with real judgings: a submission's way to its ver
 rejudging of 10,000 judgings that goes on beside it. Both are measured in the same minute, and in turns.
 """
 
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,13 +24,13 @@ from schemas.events import RejudgingApplied, RejudgingOpened
 from schemas.ids import ContestId, RejudgingId
 from schemas.topics import REJUDGING_REQUESTS, SUBMISSIONS, VERDICTS
 from schemas.values import RejudgingChange, Verdict
+from tests.bench.engines import bench_folder, prepared_engines
 from tests.bench.measurement import Measurement
 from tests.e2e.watching import watch
 from tests.integration.stream_processors.model_executor import ModelExecutor, verdict_on
 from tests.integration.stream_processors.room import Room
 from tests.unit.stream_processors.rejudging_world import change, opening
 
-ENGINE_PORTS: Final = Ports(gateway=31_139, base=31_120)
 STACK_PORTS: Final = Ports(gateway=31_159, base=31_140)
 SELECTED: Final = 10_000
 ORIGINALS: Final = 500
@@ -54,22 +51,14 @@ def run() -> list[Measurement]:
 
 
 def _office() -> list[Measurement]:
-    state = HOME / "bench" / "rejudging"
-    shutil.rmtree(state, ignore_errors=True)
-    stack = Stack(state, ENGINE_PORTS, engines_only=True)
-    stack.start()
-    try:
-        environment = stack.environment()
-        subprocess.run([sys.executable, "-m", "schemas"], env={**os.environ, **environment}, check=True, timeout=120)
+    with prepared_engines("rejudging") as environment:
         log = connect(environment["JUDGESTREAM_KAFKA"], environment["JUDGESTREAM_REGISTRY_URL"], client_id="bench")
-        room = Room(log, environment, state)
+        room = Room(log, environment, bench_folder("rejudging"))
         try:
             return _decided(log, room)
         finally:
             room.close()
             log.close()
-    finally:
-        stack.stop()
 
 
 def _decided(log: EventLog, room: Room) -> list[Measurement]:

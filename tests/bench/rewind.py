@@ -6,21 +6,15 @@ live boards, over the same records in memory.
 
 import asyncio
 import random
-import shutil
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import wait
 from datetime import UTC, datetime, timedelta
-from os import environ
 from typing import Any, Final
 
 import httpx
 
-from deploy.local.ports import Ports
-from deploy.local.stack import Stack
 from deploy.setup.places import HOME
 from projections.live.wakes import Wakes
 from projections.models.contests import ContestView
@@ -43,11 +37,11 @@ from schemas.ids import ContestId, EventId, ProblemId, SubmissionId, TeamId, jud
 from schemas.rules.icpc_board import empty_board, evolve
 from schemas.topics import CONTEST_FEED
 from schemas.values import ContestProblem, Position, Scoring, Verdict
+from tests.bench.engines import prepared_engines
 from tests.bench.measurement import Measurement
 from tests.unit.query_api.memory_upkeep import MemoryUpkeep
 from tests.unit.query_api.read_side import CONTEST, PUBLIC_PEM, MemoryReads, new_id
 
-PORTS: Final = Ports(gateway=31_079, base=31_060)
 TEAMS: Final = 500
 SUBMISSIONS: Final = 10_000
 PROBLEMS: Final = 12
@@ -64,20 +58,12 @@ DEADLINE_S: Final = 120.0
 
 def run() -> list[Measurement]:
     """Starts engines in an empty folder, measures and stops them."""
-    state = HOME / "bench" / "rewind"
-    shutil.rmtree(state, ignore_errors=True)
-    stack = Stack(state, PORTS, engines_only=True)
-    stack.start()
-    try:
-        environment = stack.environment()
-        subprocess.run([sys.executable, "-m", "schemas"], env={**environ, **environment}, check=True)
+    with prepared_engines("rewind") as environment:
         log = connect_log(environment["JUDGESTREAM_KAFKA"], environment["JUDGESTREAM_REGISTRY_URL"], client_id="bench")
         try:
             return asyncio.run(_measured(log))
         finally:
             log.close()
-    finally:
-        stack.stop()
 
 
 async def _measured(log: EventLog) -> list[Measurement]:

@@ -4,11 +4,7 @@ A hop is measured from the call that appends to the poll that delivers; so is a 
 same producer to the same reader. They alternate, so that a machine that slows down slows both.
 """
 
-import os
-import shutil
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +13,6 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from deploy.local.ports import Ports
-from deploy.local.stack import Stack
-from deploy.setup.places import HOME
 from schemas.eventlog.connect import connect
 from schemas.eventlog.port import EventLog, Partition, Reader
 from schemas.events import JudgingRequested
@@ -27,10 +20,10 @@ from schemas.golden_records import example
 from schemas.ids import SubmissionId
 from schemas.topics import JOBS, SUBMISSIONS
 from schemas.values import Lane
+from tests.bench.engines import bench_folder, prepared_engines
 from tests.bench.measurement import Measurement
 from tests.integration.stream_processors.room import Room
 
-PORTS: Final = Ports(gateway=31_079, base=31_060)
 PRACTICE: Final = JOBS[Lane.PRACTICE]
 WARM_UP: Final = 50
 HOPS: Final = 300
@@ -40,16 +33,8 @@ DEADLINE_S: Final = 60.0
 
 def run() -> list[Measurement]:
     """Starts engines in an empty folder and a router, measures and stops them."""
-    state = HOME / "bench" / "router"
-    shutil.rmtree(state, ignore_errors=True)
-    stack = Stack(state, PORTS, engines_only=True)
-    stack.start()
-    try:
-        environment = stack.environment()
-        subprocess.run([sys.executable, "-m", "schemas"], env={**os.environ, **environment}, check=True, timeout=120)
-        return measure_beside_engines(environment, state)
-    finally:
-        stack.stop()
+    with prepared_engines("router") as environment:
+        return measure_beside_engines(environment, bench_folder("router"))
 
 
 def measure_beside_engines(environment: dict[str, str], folder: Path) -> list[Measurement]:

@@ -5,11 +5,7 @@ end of one job and its start of the next, while jobs wait, there is nothing but 
 while all slots are idle is compared with one that a plain reader receives.
 """
 
-import os
-import shutil
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +15,6 @@ from threading import Thread
 from typing import Final
 from uuid import uuid4
 
-from deploy.local.ports import Ports
-from deploy.local.stack import Stack
-from deploy.setup.places import HOME
 from executor.attempts import Start
 from executor.slots import CountAgain
 from executor.worker import Worker
@@ -32,9 +25,9 @@ from schemas.golden_records import example
 from schemas.ids import SubmissionId
 from schemas.topics import JOBS, executor_group
 from schemas.values import Lane
+from tests.bench.engines import prepared_engines
 from tests.bench.measurement import Measurement
 
-PORTS: Final = Ports(gateway=31_099, base=31_080)
 PRACTICE: Final = JOBS[Lane.PRACTICE]
 SLOTS: Final = 2
 PREFETCHED_JOBS: Final = 1
@@ -64,16 +57,8 @@ class IdleRunner:
 
 def run() -> list[Measurement]:
     """Starts engines in an empty folder, measures and stops them."""
-    state = HOME / "bench" / "starts"
-    shutil.rmtree(state, ignore_errors=True)
-    stack = Stack(state, PORTS, engines_only=True)
-    stack.start()
-    try:
-        environment = stack.environment()
-        subprocess.run([sys.executable, "-m", "schemas"], env={**os.environ, **environment}, check=True, timeout=120)
+    with prepared_engines("starts") as environment:
         return measure_beside_engines(environment)
-    finally:
-        stack.stop()
 
 
 def measure_beside_engines(environment: dict[str, str]) -> list[Measurement]:
