@@ -27,18 +27,17 @@ under load, and at once when caught up. A model with a memory (boards) gets its 
 checkpoint its fold answers into the void. Snapshots of that memory would make the start shorter; 10,000 records of a
 contest of 500 teams take a second of CPU time (measured).
 
-One thread per model does nothing but poll, since polling blocks; the group's callbacks run in it, and nothing else
-touches the partitions meanwhile: the loop folds between two polls, and what is still being announced has its
-checkpoint with it. Two batches are in memory at most, and the reader's prefetch is bounded, so an outage of any
-length costs no memory. While Cassandra or the broker is away we wait (`patience.py`); the group may take the
-partitions away, which is harmless for the reasons above.
+The records come from one reader for all models of the process (`shared_reader.py`). Partitions change hands between
+two polls only; what is still being announced then has its checkpoint with it. Two batches are in memory at most, and
+what the reader keeps is bounded, so an outage of any length costs no memory. While Cassandra or the broker is away we
+wait (`patience.py`); the group may take the partitions away, which is harmless for the reasons above.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -53,11 +52,13 @@ from projections.projector.partition import Checkpoint, GivenUp, Held, Outcome
 from projections.projector.patience import Patience, Stopping
 from projections.projector.progress import Parked, Progress
 from projections.projector.rows import Rows
+from projections.projector.scarcity import of_this_thread
+from projections.projector.shared_reader import POLL_S, SharedReader
 from projections.projector.store import Store
 from projections.upkeep.controls import Control, Controls, Order
 from schemas.blobs.port import BlobStore
 from schemas.cassandra import CassandraRefused
-from schemas.eventlog.port import Committed, EventLog, Partition, Record
+from schemas.eventlog.port import EventLog, Partition, Record
 from schemas.heartbeats import Beat, unwatched
 from schemas.log import EventLogger
 from schemas.topics import REJUDGINGS
@@ -70,9 +71,6 @@ MAX_BATCH: Final = 500
 
 MOST_ASIDE: Final = 2
 """Batches of `rejudgings` that wait beside the one that is dealt with."""
-
-POLL_S: Final = 0.5
-"""A poll returns as soon as anything is there, and when the reader is closed; this only bounds an idle wait."""
 
 LOOK_EVERY_S: Final = 0.2
 """How soon a paused model sees that it may go on."""
@@ -104,14 +102,16 @@ class Runner:
         model: Model,
         *,
         event_log: EventLog,
+        reader: SharedReader,
         store: Store,
         blobs: BlobStore,
         stopping: asyncio.Event,
         beat: Beat = unwatched,
         controls: Controls | None = None,
     ) -> None:
+        """`reader` reads its topics; somebody else runs that."""
         self._model = model
-        self._log = event_log
+        self._reader = reader
         self._stopping = stopping
         self._beat = beat
         self._controls = controls or Controls()
@@ -123,8 +123,8 @@ class Runner:
         self._held: dict[Partition, Held] = {}
         self._suspects: dict[Partition, int] = {}
         self._aside = frozenset({REJUDGINGS.name}) if len(model.topics) > 1 else frozenset[str]()
+        self._scarcity = of_this_thread()
         self._progress = Progress()
-        self._has_joined = False
 
     async def run(self) -> None:
         """Returns once `stopping` is set and the batch under way is done, or waits for what is away."""
@@ -136,45 +136,27 @@ class Runner:
                 await self._rest(control)
 
     async def _rest(self, control: Control) -> None:
-        """Paused: in no group, so that nothing is read or held."""
+        """Paused: nothing is read or held."""
         log.info("paused", model=self._model.name)
         while not self._stopping.is_set() and not self._must_begin_anew(control):
             self._beat()
-            self._has_joined = True
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._stopping.wait()
-            except TimeoutError:
-                pass
 
     def _must_begin_anew(self, control: Control) -> bool:
         return self._controls.of(self._model.projection).asks_to_begin_anew(control)
 
     async def _session(self, control: Control) -> None:
-        """A member of the group until we are to stop, or orders change what a partition begins with."""
-        loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(1, thread_name_prefix=f"poll-{self._model.name}") as poller:
-            reader = self._log.group_reader(
-                self._model.topics,
-                self._model.group,
-                assigned=lambda committed: self._assigned(committed, loop),
-                revoked=self._revoked,
-            )
-            poll = partial(loop.run_in_executor, poller, reader.poll, MAX_BATCH, POLL_S)
-            projecting = asyncio.create_task(self._project_all(poll, control))
-            stopping = asyncio.create_task(self._stopping.wait())
-            try:
-                await asyncio.wait((projecting, stopping), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                stopping.cancel()
-                if not self._stopping.is_set():
-                    projecting.cancel()
-                await asyncio.to_thread(reader.close)  # a poll under way returns, so that we stop at once
-                self._revoked(frozenset(self._held))
-            try:
-                await projecting
-            except* Stopping:
-                log.warning("stopped_before_done", model=self._model.name)
+        """Follows the log until we are to stop, or orders change what a partition begins with."""
+        follower = self._reader.follow(self._model.topics, assigned=self._begin, revoked=self._revoked)
+        try:
+            await self._project_all(partial(follower.poll, MAX_BATCH, POLL_S), control)
+        except* Stopping:
+            log.warning("stopped_before_done", model=self._model.name)
+        finally:
+            await self._reader.leave(follower)
+            self._revoked(frozenset(self._held) | self._progress.parked.keys())
 
     async def _project_all(self, poll: Callable[[], Awaitable[list[Record]]], control: Control) -> None:
         """Two stages: the rows of a batch are written while the batch before it is announced."""
@@ -183,7 +165,6 @@ class Runner:
             aside: deque[asyncio.Task[bool]] = deque()
             while not self._stopping.is_set() and not self._must_begin_anew(control):
                 polled = await self._patience.until_done("records", poll)
-                self._has_joined = True
                 records = [record for record in polled if record.position.topic not in self._aside]
                 if len(records) < len(polled):
                     long = [record for record in polled if record.position.topic in self._aside]
@@ -198,6 +179,8 @@ class Runner:
                     if batch is None:
                         return
                     finishing = tasks.create_task(self._finish(batch))
+                if polled and len(polled) < MAX_BATCH:
+                    await asyncio.sleep(self._scarcity.pause_s())
 
     async def _project_aside(
         self, before: "asyncio.Task[bool] | None", records: Sequence[Record], read_by: Mapping[Partition, Held]
@@ -218,7 +201,7 @@ class Runner:
 
     def waiting_for(self) -> str | None:
         """None while it works."""
-        return self._patience.waiting_for if self._has_joined else "to join the group"
+        return self._patience.waiting_for
 
     def next_offsets(self) -> dict[Partition, int]:
         """Where it is in the partitions that it holds."""
@@ -230,13 +213,8 @@ class Runner:
         self._progress.waits_for = self._patience.waiting_for
         return self._progress
 
-    def _assigned(
-        self, committed: Mapping[Partition, Committed | None], loop: asyncio.AbstractEventLoop
-    ) -> dict[Partition, int]:
-        """Runs in the polling thread, while the loop is free."""
-        return asyncio.run_coroutine_threadsafe(self._begin(frozenset(committed)), loop).result()
-
     async def _begin(self, partitions: frozenset[Partition]) -> dict[Partition, int]:
+        """Where to begin them."""
         try:
             known = await self._patience.until_done("checkpoints", self._checkpoints.read)
         except Stopping:

@@ -13,6 +13,7 @@ from projections.projector.metrics import END_OFFSET, LAG
 from projections.projector.patience import Patience, Stopping
 from projections.projector.progress import Rates, progress_told
 from projections.projector.runner import Runner
+from projections.projector.shared_reader import SharedReader
 from projections.projector.store import Store
 from projections.upkeep.controls import Controls, read_controls, say_gone, say_present
 from schemas.blobs.port import BlobStore
@@ -29,7 +30,7 @@ PRESENT_EVERY_S: Final = 2.0
 
 
 class Projector:
-    """A runner for every model; they share the session and the log, and nothing else. Each has a heart of its own."""
+    """A runner for every model, each with a heart of its own; they share the session and the reading of the log."""
 
     def __init__(
         self,
@@ -47,11 +48,14 @@ class Projector:
         self._controls = Controls(partial(read_controls, store))
         self._patience = Patience(stopping)
         self._stopping = stopping
-        self._topics = tuple({topic.name: topic for model in models for topic in model.topics}.values())
+        self._reader = SharedReader(
+            models, event_log, stopping=stopping, beat=heartbeats.heart("log") if heartbeats else unwatched
+        )
         self._runners = {
             model: Runner(
                 model,
                 event_log=event_log,
+                reader=self._reader,
                 store=store,
                 blobs=blobs,
                 stopping=stopping,
@@ -72,6 +76,7 @@ class Projector:
         async with asyncio.TaskGroup() as tasks:
             aside = [tasks.create_task(work()) for work in (self._measure, self._follow_orders, self._tell_progress)]
             async with asyncio.TaskGroup() as running:
+                running.create_task(self._run(self._reader), name="log")
                 for model, runner in self._runners.items():
                     running.create_task(self._run(runner), name=model.projection)
             for task in aside:
@@ -79,7 +84,7 @@ class Projector:
         with suppress(CassandraUnavailable):
             await say_gone(self._store, self._name)
 
-    async def _run(self, runner: Runner) -> None:
+    async def _run(self, runner: Runner | SharedReader) -> None:
         """Where one ends, by a failure too, all are to stop; one that waits for Cassandra would not hear of it else."""
         try:
             await runner.run()
@@ -88,10 +93,9 @@ class Projector:
 
     def waiting_for(self) -> str | None:
         """None while all models work."""
-        waits = {
-            model.name: why for model, runner in self._runners.items() if (why := runner.waiting_for()) is not None
-        }
-        return "; ".join(f"{name} waits for {why}" for name, why in waits.items()) or None
+        whys = {model.name: runner.waiting_for() for model, runner in self._runners.items()}
+        whys["the projector"] = self._reader.waiting_for()
+        return "; ".join(f"{name} waits for {why}" for name, why in whys.items() if why is not None) or None
 
     async def _follow_orders(self) -> None:
         """Reads what was ordered, and says what we heed: at once when that is new, else often enough to be there."""
@@ -125,7 +129,7 @@ class Projector:
 
     async def _measure(self) -> None:
         while True:
-            for topic in self._topics:
+            for topic in self._reader.topics:
                 await self._measure_topic(topic)
             await asyncio.sleep(MEASURE_EVERY_S)
 

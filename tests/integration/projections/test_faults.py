@@ -15,6 +15,7 @@ from projections.models.catalog import MODELS
 from projections.models.submission import SUBMISSION_MODEL, read_submission
 from projections.projector.runner import Runner
 from projections.projector.service import Projector
+from projections.projector.shared_reader import SharedReader
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra, Statement
 from schemas.eventlog.port import EventLog, Partition, Record
@@ -117,15 +118,20 @@ async def test_killed_before_the_checkpoint_it_does_the_same_again(
     live_ends = season.log.end_offsets(LIVE)
     for story in season.draw(3):
         season.tell_story(story)
+    stopping = asyncio.Event()
+    reader = SharedReader([SUBMISSION_MODEL], season.log, stopping=stopping)
     dying = Runner(
         SUBMISSION_MODEL,
         event_log=season.log,
+        reader=reader,
         store=DiesBeforeCheckpoint(cassandra),
         blobs=blobs,
-        stopping=asyncio.Event(),
+        stopping=stopping,
     )
     with pytest.raises(ExceptionGroup) as ended:
-        await dying.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(reader.run())
+            tasks.create_task(dying.run())
     assert ended.group_contains(Killed)
     announced = [told(record) for record in announcements(season.log, live_ends)]
     assert announced

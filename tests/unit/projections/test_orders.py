@@ -13,6 +13,7 @@ from projections.models.model import Effects, Fact, Model
 from projections.models.submission import SUBMISSION_MODEL
 from projections.projector.partition import Held
 from projections.projector.runner import Runner
+from projections.projector.shared_reader import SharedReader
 from projections.upkeep.controls import Control, Controls, Order
 from schemas.cassandra import CassandraRefused
 from schemas.eventlog.memory import MemoryEventLog
@@ -49,8 +50,17 @@ async def projecting(
     orders.projection = model.projection
     controls, stopping = Controls(orders.read), asyncio.Event()
     await controls.refresh()
-    runner = Runner(model, event_log=log, store=store, blobs=MemoryBlobs(), stopping=stopping, controls=controls)
-    running = asyncio.create_task(runner.run())
+    reader = SharedReader([model], log, stopping=stopping)
+    runner = Runner(
+        model,
+        event_log=log,
+        reader=reader,
+        store=store,
+        blobs=MemoryBlobs(),
+        stopping=stopping,
+        controls=controls,
+    )
+    running = asyncio.gather(reader.run(), runner.run())
     try:
         yield runner, controls
     finally:

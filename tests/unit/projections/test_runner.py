@@ -13,6 +13,7 @@ from projections.models.model import Each, Effects, Fact, Model, Write
 from projections.models.submission import SUBMISSION_MODEL
 from projections.models.submission_lists import USER_SUBMISSIONS_MODEL
 from projections.projector.runner import Runner
+from projections.projector.shared_reader import SharedReader
 from schemas.cassandra import CassandraRefused, CassandraUnavailable
 from schemas.dead_letters import LETTER_BYTES
 from schemas.eventlog.memory import MemoryEventLog
@@ -66,8 +67,9 @@ async def project(
 ) -> None:
     """Runs the model until that holds; by default until its checkpoints stand at the end of its topics."""
     stopping = asyncio.Event()
-    runner = Runner(model, event_log=log, store=store, blobs=blobs or MemoryBlobs(), stopping=stopping)
-    running = asyncio.create_task(runner.run())
+    reader = SharedReader([model], log, stopping=stopping)
+    runner = Runner(model, event_log=log, reader=reader, store=store, blobs=blobs or MemoryBlobs(), stopping=stopping)
+    running = asyncio.gather(reader.run(), runner.run())
     ends = time.monotonic() + DEADLINE_S
     try:
         while not (until() if until else is_done(log, store, model)) and not running.done():
