@@ -49,13 +49,17 @@ class Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What a live channel is told once the writes are there; `data` is JSON with absolute values."""
+    """What a live channel is told once the writes are there; `data` is JSON with absolute values.
+
+    One that `tells_all` leaves nothing to be learned from those of a lower version on its channel.
+    """
 
     channel: str
     type: str
     version: int
     data: bytes
     cause: Fact
+    tells_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

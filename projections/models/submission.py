@@ -381,5 +381,10 @@ def _announcement(
     fact: Fact, submission_id: SubmissionId, message_type: str, version: int, body: object
 ) -> Announcement:
     return Announcement(
-        channel=f"submission:{submission_id}", type=message_type, version=version, data=to_json(body), cause=fact
+        channel=f"submission:{submission_id}",
+        type=message_type,
+        version=version,
+        data=to_json(body),
+        cause=fact,
+        tells_all=message_type == "verdict",
     )

@@ -37,9 +37,10 @@ class Announcer:
         self._log = event_log
 
     async def announce(self, announcements: Sequence[Announcement]) -> None:
-        """Tells the live channels, in that order."""
-        for begin in range(0, len(announcements), AT_ONCE):
-            piece = announcements[begin : begin + AT_ONCE]
+        """Tells the live channels, in that order; what a later one of these tells as well is left out."""
+        worth_it = not_outdated(announcements)
+        for begin in range(0, len(worth_it), AT_ONCE):
+            piece = worth_it[begin : begin + AT_ONCE]
             await self._append(LIVE, [channel_updated(self._model, announcement) for announcement in piece])
 
     async def give_up(self, given_up: Sequence[GivenUp]) -> None:
@@ -79,6 +80,15 @@ class Countdown:
         with self._lock:
             self._left -= 1
             return self._left == 0
+
+
+def not_outdated(announcements: Sequence[Announcement]) -> list[Announcement]:
+    """Those that no reader would drop for another of these. Under load a verdict comes together with its progress."""
+    told: dict[str, int] = {}
+    for one in announcements:
+        if one.tells_all:
+            told[one.channel] = max(one.version, told.get(one.channel, 0))
+    return [one for one in announcements if one.version >= told.get(one.channel, 0)]
 
 
 def channel_updated(model: Model, announcement: Announcement) -> ChannelUpdated:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -151,7 +151,7 @@ class Follower:
     async def _read_alone(self, at_most: int) -> list[Record]:
         """The next of what is behind the windows; nothing where nothing is."""
         behind = {at: cursor.offset for at, cursor in self._cursors.items() if cursor.is_behind}
-        if self._alone is None or not self._alone.serves(behind):
+        if self._alone is None or not self._alone.serves(behind) or self._alone.is_mostly_in_vain:
             await self._end_alone()
             if not behind:
                 return []
@@ -160,7 +160,7 @@ class Follower:
         for record in await self._alone.poll(at_most, ALONE_S):
             partition = Partition(record.position.topic, record.position.partition)
             cursor = self._cursors.get(partition)
-            if cursor is not None and cursor.is_behind and offset_of(record) >= cursor.offset:
+            if cursor is not None and self._alone.serves([partition]):
                 cursor.offset = offset_of(record) + 1
                 records.append(record)
                 if cursor.offset >= cursor.window.begin:
@@ -190,9 +190,14 @@ class OwnReader:
         """What still comes of that partition is not for us. Behind again, it needs another reader: this one went on."""
         self._serves.discard(partition)
 
-    def serves(self, behind: Collection[Partition]) -> bool:
-        """Whether it delivers what is next of all these, and not mostly what is not for us."""
-        return self._serves.issuperset(behind) and 2 * len(behind) > self._opened_with
+    def serves(self, partitions: Iterable[Partition]) -> bool:
+        """Whether it delivers what is next of all these."""
+        return self._serves.issuperset(partitions)
+
+    @property
+    def is_mostly_in_vain(self) -> bool:
+        """Whether most of what it reads is not for us any more."""
+        return 2 * len(self._serves) <= self._opened_with
 
     async def poll(self, max_records: int, timeout_s: float) -> list[Record]:
         """See `Reader.poll`; records of partitions that it left are in it."""

@@ -108,6 +108,16 @@ async def test_rows_come_before_announcements_and_those_before_the_checkpoint() 
     assert order == ["rows after 0", "checkpoint after 1"]
 
 
+async def test_a_verdict_is_told_without_the_progress_that_it_ends() -> None:
+    log, store = MemoryEventLog(), MemoryStore()
+    told(log, *whole_story(1), received(2), started(2))
+    await project(log, store)
+    of_first = [one.type for one in announced(log) if one.channel == f"submission:{submission(1)}"]
+    of_second = [one.type for one in announced(log) if one.channel == f"submission:{submission(2)}"]
+    assert of_first == ["verdict"]
+    assert sorted(of_second) == ["received", "started"]
+
+
 async def test_killed_before_the_checkpoint_it_repeats_rows_and_announcements() -> None:
     def dies(batch: Batch) -> None:
         if is_checkpoint(batch):

@@ -204,14 +204,14 @@ async def test_whatever_happens_nothing_is_lost_and_nothing_comes_twice(seed: in
     async with reading(log, bounds) as reader:
         walkers = [Walker(reader) for _ in range(3)]
         other = None
-        for _ in range(60):
+        for _ in range(80):
             match rng.choice(["tell", "tell", "walk", "walk", "walk", "join", "leave"]):
                 case "tell":
                     count = rng.choice([1, 3, 20])
                     tell(log, told, count)
                     told += count
                 case "walk":
-                    await rng.choice(walkers).walk(rng.choice([1, 7, 500]))
+                    await rng.choice(walkers).walk(rng.choice([1, 2, 7, 500]))
                 case "join" if other is None:
                     other = log.group_reader(TOPICS, reader.group)
                     await asyncio.to_thread(other.poll, 1, 0.0)
