@@ -29,6 +29,7 @@ from executor.languages.language import Languages
 from executor.languages.loader import BadLanguage, load_languages
 from executor.leaving_group import LeavableGroups
 from executor.machine import Machine
+from executor.memory import keep_large_buffers
 from executor.other_images import OtherImages
 from executor.outputs import DirectoryOutputs
 from executor.remembered_blobs import RememberedBlobs
@@ -74,6 +75,7 @@ log = EventLogger(__name__)
 def main() -> int:
     """The exit status: 0 after a drain, 1 where something that we need is not as it must be, 2 for bad settings."""
     configure_logging("executor")
+    keep_large_buffers()
     try:
         settings = read_settings(ExecutorSettings)
     except SettingsError as fault:
