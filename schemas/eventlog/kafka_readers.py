@@ -28,8 +28,9 @@ COMMITTED_S: Final = 5.0
 COMMIT_S: Final = 5.0
 PROBE_S: Final = 1.0
 FEW: Final = 100
-FEW_FETCH_BYTES: Final = 64 * 1024
-"""Of a partition at a time, where few records are wanted ahead: librdkafka keeps all that one fetch brought."""
+FEW_FETCH_BYTES: Final = 8 * 1024
+"""Of a partition at a time, where few records are wanted ahead: librdkafka keeps all that one fetch brought, delivers
+it before that of the next partition, and throws away what is left of it when the partition is paused."""
 QUEUE_KIBIBYTES: Final = 16 * 1024
 
 NOT_OURS: Final = frozenset(
