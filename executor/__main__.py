@@ -61,7 +61,7 @@ ENGINE_PAUSE_S: Final = 1.0
 CLOSE_PATIENCE_S: Final = 1.0
 HEART_PATIENCE_S: Final = 30.0
 """Longer than the worker waits for any one answer of the broker."""
-PROGRESS_LINGER_MS: Final = 20
+PROGRESS_LINGER_MS: Final = 50
 """Nobody sees a case that much later; broker and projector have a tenth of the work with a judging of short cases."""
 
 KIBIBYTE: Final = 1024
