@@ -11,7 +11,7 @@ from schemas.values import Lane
 from stream_processors import metrics
 from stream_processors.backlog import Backlog, waiting
 
-READ_EVERY_S: Final = 0.2
+READ_EVERY_S: Final = 0.5
 """Between readings; what is sent meanwhile is counted here."""
 
 FILLED: Final = (Lane.CONTEST, Lane.PRACTICE)
