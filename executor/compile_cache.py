@@ -3,7 +3,8 @@
 A compiled program is a blob (one deterministic archive); the index leads from the digest of everything that the
 compile depended on to that blob, the compiler's output and the entry point. Both are caches of one machine, in a
 folder of their own: they may be lost, cut short or thrown away at any time, by us or by somebody else, and cost a
-compile then and never a verdict. What is read is checked; what cannot be written is let go with a word in the log.
+compile then and never a verdict. What is read is checked, and stays in memory for the next repeat; what cannot be
+written is let go with a word in the log.
 
     ROOT/index/ab/abcdef…       JSON: a body and its sha256, renamed into place
     ROOT/programs/…             a blob store in a directory
@@ -24,6 +25,7 @@ from typing import Any, Final, Protocol
 from executor import metrics
 from executor.bounded_folder import sweep
 from executor.compile import Compiled, CompileFailed, CompileTask, run_compiler
+from executor.remembered_blobs import RememberedBlobs
 from executor.sandbox.archive import BadArchive, read_archive
 from executor.sandbox.port import BoxFile, Sandbox
 from schemas.blobs.directory import DirectoryBlobStore
@@ -80,7 +82,7 @@ class DirectoryCompileCache:
         """Throws away what is too much already; an OSError where the folder cannot be used."""
         self._root = root
         self._index = root / "index"
-        self._programs = DirectoryBlobStore(root / "programs")
+        self._programs = RememberedBlobs(DirectoryBlobStore(root / "programs"))
         self._max_bytes = max_bytes
         self._kept = itertools.count(1)
         sweep(self._root, self._max_bytes)

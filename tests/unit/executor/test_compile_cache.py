@@ -190,6 +190,13 @@ def test_what_is_lost_or_spoilt_is_compiled_anew_and_whole_again(
     assert directory.find(KEY) == COMPILED
 
 
+def test_a_program_that_was_found_once_is_read_no_more(directory: DirectoryCompileCache, tmp_path: Path) -> None:
+    directory.keep(KEY, COMPILED)
+    assert directory.find(KEY) == COMPILED
+    spoil_program(tmp_path)
+    assert directory.find(KEY) == COMPILED
+
+
 def test_a_folder_that_takes_nothing_costs_a_compile_each_time(
     directory: DirectoryCompileCache, tmp_path: Path
 ) -> None:
