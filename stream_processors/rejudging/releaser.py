@@ -113,7 +113,7 @@ class Releaser:
         self._works: dict[RejudgingId, Work] = {}
         self._definitions: OrderedDict[ProblemRevision, Definition] = OrderedDict()
         self._reports: dict[ExecutorId, Report] = {}
-        self._executors = near.reader({Partition(EXECUTORS.name, 0): 0})
+        self._executors = event_log.reader({Partition(EXECUTORS.name, 0): 0})
         self._last: RejudgingId | None = None
         self._turn = 0
         self._looked_at: datetime | None = None
