@@ -5,9 +5,11 @@ that any repeat, and any order between topics, leaves the same rows. A column wh
 with `first_wins(offset)`. Nothing is deleted, counted up, or written under a condition.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from threading import Lock
 from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
@@ -28,6 +30,10 @@ RECEIVED_STAGE: Final = 0
 PROGRESS_STAGE: Final = 1
 JUDGED_STAGE: Final = 2
 REJUDGED_STAGE: Final = 3
+
+BATCH_ROWS: Final = 100
+"""Of those that one event brings for a partition, where any number may come: a batch that Cassandra takes however long
+its rows are, and that the loop has bound in some milliseconds."""
 
 
 class Fact(NamedTuple):
@@ -137,6 +143,7 @@ class Model:
         return f"projection.{self.projection}"
 
 
+@cache
 def insert(table: str, *columns: str) -> str:
     """CQL that writes these columns with a timestamp, which is the last value."""
     marks = ", ".join("?" for _ in columns)
@@ -183,7 +190,21 @@ def now_current(fact: Fact) -> tuple[NowCurrent, ...]:
     """What the fact's manifest says is current now; a ValueError where there is none."""
     if fact.manifest is None:
         raise ValueError(f"{type(fact.event).__name__} at {fact.position} comes without its manifest")
-    return read_current(fact.manifest)
+    with _reading:
+        return _read_last(fact.manifest)
+
+
+_reading: Final = Lock()
+_read_last: Final = lru_cache(maxsize=1)(read_current)
+"""Every model that a rejudging moves wants the same rows at the same time, each in a thread of its own."""
+
+
+def in_batches(writes: Iterable[Write]) -> Iterator[Write]:
+    """The writes of rows that need not be seen at one moment: each once, and `BATCH_ROWS` of a partition together."""
+    rows: Counter[Hashable] = Counter()
+    for write in dict.fromkeys(writes):
+        yield replace(write, partition=(write.partition, rows[write.partition] // BATCH_ROWS))
+        rows[write.partition] += 1
 
 
 def joined(effects: Iterable[Effects]) -> Effects:

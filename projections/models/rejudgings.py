@@ -17,6 +17,7 @@ from projections.models.model import (
     Model,
     Write,
     first_wins,
+    in_batches,
     insert,
     to_json,
     to_text,
@@ -45,9 +46,6 @@ VERSION: Final = 1
 
 CATALOG: Final = "all"
 """The catalog is one partition: an id has 36 bytes, and there will never be very many."""
-
-SELECTED_AT_ONCE: Final = 100
-"""Rows of one batch: a selection of any size is written in pieces that Cassandra takes."""
 
 SHARDS: Final = 8
 """A rejudging of a million submissions has 125,000 rows in each; fixed, since it is part of the key."""
@@ -141,19 +139,16 @@ def _told(fact: Fact, event: Request | Decision) -> Iterator[Write]:
     if isinstance(event, RejudgingOpenRequested):
         yield Write((CATALOG,), WRITE_ID, (CATALOG, rejudging_id, offset))
     if isinstance(event, RejudgingOpened):
-        yield from _selected(fact, rejudging_id)
+        yield from in_batches(_selected(fact, rejudging_id))
 
 
 def _selected(fact: Fact, rejudging_id: RejudgingId) -> Iterator[Write]:
     if fact.manifest is None:
         raise ValueError(f"the opening at {fact.position} comes without its manifest")
-    rows_of: dict[int, int] = {}
     for row in read_selection(fact.manifest):
         shard = shard_of(row.submission_id)
-        rows_of[shard] = rows_of.get(shard, -1) + 1
-        piece = (rejudging_id, shard, rows_of[shard] // SELECTED_AT_ONCE)
         values = (rejudging_id, shard, row.submission_id, 0, to_text(row), first_wins(fact.position.offset))
-        yield Write(piece, WRITE_SELECTED, values)
+        yield Write((rejudging_id, shard), WRITE_SELECTED, values)
 
 
 def _result(fact: Fact, event: VerdictReached, rejudging_id: RejudgingId) -> Write:

@@ -5,7 +5,7 @@ harmless: nothing is ever added to or taken from a stored number.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -21,6 +21,7 @@ from projections.models.model import (
     Model,
     Write,
     first_wins,
+    in_batches,
     insert,
     is_original,
     joined,
@@ -85,7 +86,8 @@ class StatisticRows:
                 return self._written(_outcome(event, event.verdict, event.cpu_time_ms), "judged", first)
             case RejudgingApplied() | RejudgingReverted():
                 moved = (_outcome(row, row.verdict, row.cpu_time_ms) for row in now_current(fact))
-                return joined(self._written(outcome, "became_current", request_offset(fact)) for outcome in moved)
+                written = joined(self._written(outcome, "became_current", request_offset(fact)) for outcome in moved)
+                return replace(written, writes=tuple(in_batches(written.writes)))
             case _:
                 return NOTHING
 

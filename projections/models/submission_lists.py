@@ -24,6 +24,7 @@ from projections.models.model import (
     Model,
     Write,
     first_wins,
+    in_batches,
     insert,
     is_original,
     joined,
@@ -160,7 +161,8 @@ class SubmissionList:
             case RejudgingApplied() | RejudgingReverted():
                 request = request_offset(fact)
                 lines = (_line(row, _current_outcome(row), rejudged_version(request)) for row in now_current(fact))
-                return joined(self._effects(fact, line, "rejudged", request) for line in lines)
+                moved = joined(self._effects(fact, line, "rejudged", request) for line in lines)
+                return replace(moved, writes=tuple(in_batches(moved.writes)))
             case _:
                 return NOTHING
 
@@ -170,9 +172,7 @@ class SubmissionList:
             return NOTHING
         bucket, place = self.bucket(line), Place.of(line)
         cql = insert(self.table, "owner", "bucket", "submitted_at_us", "submission_id", column)
-        # A rejudging moves any number of lines of a bucket, so that they are batched by the ends of their ids.
-        together = (owner, bucket) if column != "rejudged" else (owner, bucket, line.submission_id[-2:])
-        writes = [Write(together, cql, (owner, bucket, *place, to_text(line), timestamp))]
+        writes = [Write((owner, bucket), cql, (owner, bucket, *place, to_text(line), timestamp))]
         if self.buckets_grow:
             known = insert(f"{self.table}_buckets", "owner", "bucket")
             writes.append(Write((owner,), known, (owner, bucket, timestamp)))

@@ -4,14 +4,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.models.boards import BoardFold
-from projections.models.model import Announcement, Effects, Fact, joined
+from projections.models.model import BATCH_ROWS, Announcement, Effects, Fact, Tell, joined
+from projections.models.problem_statistics import ROWS as PROBLEM_ROWS
 from projections.models.submission import SubmissionView, currents_of, tell, view_of
 from projections.models.submission_body import SubmissionBody, submission_body
 from projections.models.submission_lists import OF_CONTEST, OF_PROBLEM, OF_USER, SubmissionLine, line_of
+from projections.models.user_statistics import ROWS as USER_ROWS
+from projections.projector.rows import batches_of
 from schemas.events import ContestRejudged, Event
 from schemas.ids import EventId, Sha256
 from schemas.manifests import current_manifest
@@ -171,6 +175,17 @@ def test_a_user_is_told_the_whole_line_and_contests_and_problems_list_it_too() -
         tables.apply(joined(map(one.tell, story.facts)).writes)
         [cells] = [cells for cells in tables.cells[one.table].values() if "rejudged" in cells]
         assert set(cells) == {"received", "rejudged"}
+
+
+@pytest.mark.parametrize("told", [OF_USER.tell, OF_PROBLEM.tell, PROBLEM_ROWS.tell, USER_ROWS.tell])
+def test_many_rows_of_an_owner_are_written_some_at_a_time_and_each_once(told: Tell) -> None:
+    applied = Story().apply(*map(now_of, range(3 * BATCH_ROWS))).facts[-1]
+    writes = told(applied).writes
+    assert len(set(writes)) == len(writes)
+    assert len([write for write in writes if "_buckets" in write.cql]) <= 1
+    sizes = sorted(map(len, batches_of(writes)))
+    assert sizes[-1] <= BATCH_ROWS
+    assert len(sizes) <= 8  # as many partitions as an owner's statistics have
 
 
 def board_moved(offset: int, *verdicts: tuple[int, Verdict], reverted: bool = False) -> Fact:
