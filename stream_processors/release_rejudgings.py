@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
+from math import ceil
 from typing import Final
 
 from schemas.events import ExecutorReported, JudgingRequested, RejudgingOpened, SubmissionReceived, VerdictReached
@@ -28,9 +29,12 @@ from stream_processors.build_job import Asking, Unobtainable, build_job, fits
 JOBS_PER_SLOT: Final = 4
 """One runs, the others hide the time until the next is released; more would only outlive a pause."""
 
-SLOTS_LEFT_FREE: Final = 2
-"""While submissions come in, one of so many slots judges again: runs have precedence over services on the cores that
-they share, and lanes let a submission pass only what waits, not what runs."""
+LIVE_SHARE: Final = 0.1
+"""Of the slots' time, what rejudgings get while submissions come in: lanes let a submission pass only what waits, not
+what runs, and what a judging costs the services beside its run comes on top."""
+
+LONGEST_REST_S: Final = 30.0
+"""After it the next job is released in any case, however long the one before took or waited."""
 
 LIVE_COUNTS: Final = timedelta(seconds=30)
 """So long after a submission another one is to be expected."""
@@ -50,14 +54,29 @@ class Report:
     appended_at: datetime
 
 
-def window(reports: Iterable[Report], now: datetime, *, submitted_at: datetime | None = None) -> int:
-    """How many jobs may wait or run in the lane: so many per slot of executors that live and take jobs, and few of them
-    soon after `submitted_at`, when the last submission came in."""
+def slots_of(reports: Iterable[Report], now: datetime) -> int:
+    """The slots of executors that live and take jobs."""
     living = [it.event for it in reports if it.event.why_aside is None and now - it.appended_at < REPORT_COUNTS]
-    slots = sum(event.slots for event in living)
-    if submitted_at is not None and now - submitted_at < LIVE_COUNTS:
-        return -(-slots // SLOTS_LEFT_FREE)
+    return sum(event.slots for event in living)
+
+
+def window(slots: int) -> int:
+    """How many jobs may wait or run in the lane while nobody submits."""
     return JOBS_PER_SLOT * slots
+
+
+def window_beside(slots: int, owed_s: float) -> int:
+    """The same while submissions come in: one per slot of the share, and none while more was used than the share."""
+    return 0 if owed_s > 0 else ceil(LIVE_SHARE * slots)
+
+
+def owed_after(owed_s: float, elapsed_s: float, outstanding: int, slots: int) -> float:
+    """Slot seconds used beyond the share, after so many more seconds in which so many jobs stood in the lane.
+
+    A slot's wait for its job counts like the run: where submissions fill the slots, rejudgings step back further.
+    """
+    beyond_s = owed_s + (min(outstanding, slots) - LIVE_SHARE * slots) * elapsed_s
+    return min(max(0.0, beyond_s), LIVE_SHARE * slots * LONGEST_REST_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

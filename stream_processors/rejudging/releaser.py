@@ -41,16 +41,20 @@ from stream_processors.rejudging.followed import Followed
 from stream_processors.rejudging.patience import ACKNOWLEDGED_S, PatientBlobs, append
 from stream_processors.rejudging.scan import Place, fetch, scan
 from stream_processors.release_rejudgings import (
+    LIVE_COUNTS,
     Definitions,
     Piece,
     Report,
     Waiting,
     in_log_order,
     may_reuse,
+    owed_after,
     piece,
     rejudging_job,
     share,
+    slots_of,
     window,
+    window_beside,
 )
 from stream_processors.route_submissions import least_outstanding
 
@@ -119,6 +123,9 @@ class Releaser:
         self._looked_at: datetime | None = None
         self._live_ends: dict[Lane, dict[int, int]] = {}
         self._submitted_at: datetime | None = None
+        self._outstanding: dict[int, int] = {}
+        self._counted_at = clock()
+        self._owed_s = 0.0
 
     def take_over(self) -> None:
         """Begins with what the log says, whoever released before."""
@@ -142,14 +149,14 @@ class Releaser:
         ]
         metrics.WAITING.set(sum(work.waiting for work in self._works.values()))
         if not waiting:
+            self._outstanding = {}
             return False
         self._hear_executors()
-        outstanding = self._outstanding()
         self._look_at_live_lanes()
-        most = window(self._reports.values(), self._clock(), submitted_at=self._submitted_at)
+        most = self._window()
+        self._outstanding = self._read_outstanding()
         metrics.WINDOW.set(most)
-        chosen = share(waiting, most - sum(outstanding.values()), self._last)
-        self._release(chosen, outstanding)
+        self._release(share(waiting, most - sum(self._outstanding.values()), self._last))
         return True
 
     def close(self) -> None:
@@ -208,8 +215,18 @@ class Releaser:
             if isinstance(record.event, ExecutorReported):
                 self._reports[record.event.executor_id] = Report(event=record.event, appended_at=record.appended_at)
 
+    def _window(self) -> int:
+        """Counts on what stood in the lane since it was counted last."""
+        now, slots = self._clock(), slots_of(self._reports.values(), self._clock())
+        elapsed_s, self._counted_at = max(0.0, (now - self._counted_at).total_seconds()), now
+        if self._submitted_at is None or now - self._submitted_at >= LIVE_COUNTS:
+            self._owed_s = 0.0
+            return window(slots)
+        self._owed_s = owed_after(self._owed_s, elapsed_s, sum(self._outstanding.values()), slots)
+        return window_beside(slots, self._owed_s)
+
     def _look_at_live_lanes(self) -> None:
-        """Notes when a submission came in: then few of the slots are for judging again."""
+        """Notes when a submission came in: then little of the slots' time is for judging again."""
         now = self._clock()
         if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
             return
@@ -218,7 +235,7 @@ class Releaser:
             self._submitted_at = now
         self._looked_at, self._live_ends = now, ends
 
-    def _outstanding(self) -> dict[int, int]:
+    def _read_outstanding(self) -> dict[int, int]:
         # The end first: a job that is finished in between is then counted as waiting, never as less than nothing.
         ends = self._log.end_offsets(LANE)
         outstanding = backlog(ends, self._log.committed(executor_group(EXECUTOR_POOL), LANE))
@@ -227,7 +244,7 @@ class Releaser:
 
     # --- release -----------------------------------------------------------------------------------------------------
 
-    def _release(self, chosen: Iterable[RejudgingId], outstanding: dict[int, int]) -> None:
+    def _release(self, chosen: Iterable[RejudgingId]) -> None:
         """Appends the next job of each of these. What is not acknowledged goes back, and out again later."""
         under_way: list[tuple[Work, Prepared, JudgingRequested, int, Future[Position]]] = []
         for name in chosen:
@@ -238,8 +255,8 @@ class Releaser:
                 prepared = work.ready.popleft()
                 job = self._job(work, prepared)
                 self._turn += 1
-                partition = least_outstanding(outstanding, turn=self._turn)
-                outstanding[partition] += 1
+                partition = least_outstanding(self._outstanding, turn=self._turn)
+                self._outstanding[partition] += 1
                 under_way.append((work, prepared, job, partition, self._log.append(LANE, job, partition=partition)))
                 self._last = name
         failed: LogUnavailable | None = None

@@ -2,14 +2,16 @@
 
 The first part has engines, the office and a model of an executor alone: selection by the log, release, application.
 The second is the whole system with real judgings: a submission's way to its verdict on a socket, with and without a
-rejudging of 10,000 judgings that goes on beside it. Both are measured in the same minute, and in turns.
+rejudging of 10,000 judgings (of 500 submissions, 20 times each: every one is a job and a verdict of its own) that goes
+on beside it. Both are measured in the same minute, and in turns. How quick the rejudging is meanwhile, and how quick
+when nobody submits any more, is measured with it.
 """
 
 import shutil
 import statistics
 import time
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from deploy.demo.load import load
@@ -24,6 +26,7 @@ from schemas.events import RejudgingApplied, RejudgingOpened
 from schemas.ids import ContestId, RejudgingId
 from schemas.topics import REJUDGING_REQUESTS, SUBMISSIONS, VERDICTS
 from schemas.values import RejudgingChange, Verdict
+from stream_processors.release_rejudgings import LIVE_COUNTS
 from tests.bench.engines import bench_folder, prepared_engines
 from tests.bench.measurement import Measurement
 from tests.e2e.watching import watch
@@ -36,11 +39,13 @@ SELECTED: Final = 10_000
 ORIGINALS: Final = 500
 REPEATS: Final = 20
 ROUNDS: Final = 4
-LIVE: Final = 40
+LIVE: Final = 100
 """Live submissions of a round, one after another; each round has as many without a rejudging and with one."""
 
 SLOTS: Final = 50
 """Of the model: its window hides the time of an acknowledgement, so that what is measured is the office."""
+
+FULL_SPEED_S: Final = 10.0
 
 WA: Final = b"print(42)\n"
 
@@ -104,17 +109,29 @@ def _beside() -> list[Measurement]:
             for submission_id in receipts:
                 while ada.submission(submission_id, wait_s=30)["verdict"] is None:
                     pass
-            alone_s, beside_s, done = _rounds(jury, ada)
+            rounds = _rounds(jury, ada)
     finally:
         stack.stop()
     return [
-        _held_against("live beside a rejudging: accept to verdict, p50", beside_s, alone_s, 50, done),
-        _held_against("live beside a rejudging: the same, p99", beside_s, alone_s, 99, done),
+        _held_against("live beside a rejudging: accept to verdict, p50", rounds, 50),
+        _held_against("live beside a rejudging: the same, p99", rounds, 99),
+        _plain("rejudging: judgings beside live submissions", rounds.rate_beside, "1/s"),
+        _plain("rejudging: judgings while nobody submits", rounds.rate_alone, "1/s"),
     ]
 
 
-def _rounds(jury: Client, live: Client) -> tuple[list[float], list[float], int]:
-    """Latencies alone and beside, by turns: the rejudging is paused in between. And how many it judged meanwhile."""
+class Rounds(NamedTuple):
+    """Latencies of live submissions without the rejudging and beside it, and the judgings of it that were done then
+    and afterwards, alone."""
+
+    alone_s: list[float]
+    beside_s: list[float]
+    rate_beside: float
+    rate_alone: float
+
+
+def _rounds(jury: Client, live: Client) -> Rounds:
+    """By turns: the rejudging is paused in between."""
     body = {
         "reason": "bench",
         "filter": {"problem_ids": ["sum"]},
@@ -123,17 +140,28 @@ def _rounds(jury: Client, live: Client) -> tuple[list[float], list[float], int]:
     rejudging_id = str(jury.open_rejudging(body)["rejudging_id"])
     alone_s: list[float] = []
     beside_s: list[float] = []
+    done, taken_s = 0, 0.0
     for _ in range(ROUNDS):
         _until(jury, rejudging_id, "judging")
+        before, began = _done(jury, rejudging_id), time.monotonic()
         beside_s += [_judged(live) for _ in range(LIVE)]
+        done, taken_s = done + _done(jury, rejudging_id) - before, taken_s + time.monotonic() - began
         jury.change_rejudging(rejudging_id, "pause", reason="bench")
         _until(jury, rejudging_id, "paused")
         _until_quiet(jury, rejudging_id)
         alone_s += [_judged(live) for _ in range(LIVE)]
         jury.change_rejudging(rejudging_id, "resume", reason="bench")
-    done = int(_told(jury, rejudging_id)["done"])
+    rate_alone = _full_speed(jury, rejudging_id)
     jury.change_rejudging(rejudging_id, "cancel", reason="bench")
-    return alone_s, beside_s, done
+    return Rounds(alone_s, beside_s, done / taken_s, rate_alone)
+
+
+def _full_speed(jury: Client, rejudging_id: str) -> float:
+    """Judgings a second once nobody is expected to submit."""
+    time.sleep(LIVE_COUNTS.total_seconds())
+    before = _done(jury, rejudging_id)
+    time.sleep(FULL_SPEED_S)
+    return (_done(jury, rejudging_id) - before) / FULL_SPEED_S
 
 
 def _until(jury: Client, rejudging_id: str, state: str) -> None:
@@ -144,9 +172,13 @@ def _until(jury: Client, rejudging_id: str, state: str) -> None:
 def _until_quiet(jury: Client, rejudging_id: str) -> None:
     """What was released before a pause is still judged."""
     before = -1
-    while (done := int(_told(jury, rejudging_id)["done"])) != before:
+    while (done := _done(jury, rejudging_id)) != before:
         before = done
         time.sleep(1)
+
+
+def _done(jury: Client, rejudging_id: str) -> int:
+    return int(_told(jury, rejudging_id)["done"])
 
 
 def _told(jury: Client, rejudging_id: str) -> Any:
@@ -176,9 +208,10 @@ def _client(stack: Stack, person: Person) -> Client:
     return Client(stack.url, token(person, stack.private_key))
 
 
-def _held_against(name: str, ours_s: list[float], alone_s: list[float], percent: int, done: int) -> Measurement:
+def _held_against(name: str, rounds: Rounds, percent: int) -> Measurement:
     value, baseline = (
-        statistics.quantiles(taken, n=100, method="inclusive")[percent - 1] for taken in (ours_s, alone_s)
+        statistics.quantiles(taken, n=100, method="inclusive")[percent - 1]
+        for taken in (rounds.beside_s, rounds.alone_s)
     )
     return Measurement(
         name=name,
@@ -186,8 +219,8 @@ def _held_against(name: str, ours_s: list[float], alone_s: list[float], percent:
         unit="ms",
         baseline=baseline * 1000,
         ratio=value / baseline,
-        repetitions=len(ours_s),
-        note=f"at most 1.5; {done} judgings of the rejudging were done meanwhile",
+        repetitions=len(rounds.beside_s),
+        note=f"at most 1.5; {ORIGINALS} submissions, {REPEATS} times each; {rounds.rate_beside:.1f}/s meanwhile",
     )
 
 

@@ -94,6 +94,10 @@ class Office:
             self.log.append(REJUDGING_REQUESTS, request)
         self.turn(len(requests) + 2)
 
+    def later(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.turn(1)
+
     def turn(self, times: int = 3) -> None:
         for _ in range(times):
             self.service.turn()
@@ -207,20 +211,30 @@ def test_a_pause_and_a_cancellation_stop_at_once(office: Office) -> None:
     assert isinstance(office.log.events(REJUDGINGS)[-1], RejudgingCancelled)
 
 
-def test_while_submissions_come_in_few_jobs_are_released(office: Office) -> None:
+def test_while_submissions_come_in_one_job_follows_another_after_a_rest(office: Office) -> None:
     for number in range(30):
         office.submit(number)
     office.ask(opening("a"))
     assert len(office.jobs()) == WINDOW
+    office.judge()
     original: JudgingRequested = replace(example(JudgingRequested), lane=Lane.CONTEST)
     office.log.append(JOBS[Lane.CONTEST], original, partition=0).result()
-    office.now += timedelta(seconds=1)
-    office.judge()
-    office.turn(1)
-    assert len(office.jobs()) == WINDOW + SLOTS // 2
-    office.now += timedelta(seconds=31)
-    office.turn(1)
-    assert len(office.jobs()) == 2 * WINDOW + SLOTS // 2 - 1
+    # Both slots were taken for a second before that was seen: a tenth of them comes to as much in ten.
+    office.later(1)
+    office.later(8.9)
+    assert len(office.jobs()) == WINDOW
+    office.later(0.2)
+    assert len(office.jobs()) == WINDOW + 1
+    office.later(2)
+    assert office.judge() == 1
+    # One of them for 2.5 s: that takes 12.5 s.
+    office.later(0.5)
+    office.later(9.9)
+    assert len(office.jobs()) == WINDOW + 1
+    office.later(0.2)
+    assert len(office.jobs()) == WINDOW + 2
+    office.later(31)
+    assert len(office.jobs()) == 2 * WINDOW + 1
 
 
 def test_an_urgent_one_is_judged_first_and_others_share(office: Office) -> None:

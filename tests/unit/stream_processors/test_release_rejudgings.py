@@ -27,6 +27,8 @@ from schemas.values import (
 from stream_processors.build_job import Unobtainable
 from stream_processors.release_rejudgings import (
     JOBS_PER_SLOT,
+    LIVE_SHARE,
+    LONGEST_REST_S,
     Definitions,
     Piece,
     Report,
@@ -34,10 +36,13 @@ from stream_processors.release_rejudgings import (
     in_log_order,
     may_reuse,
     overridden_limits,
+    owed_after,
     piece,
     rejudging_job,
     share,
+    slots_of,
     window,
+    window_beside,
 )
 from tests.unit.stream_processors.examples import DEFINITION, NOW, STUB, judged, received, submission_id
 
@@ -63,12 +68,35 @@ def report(slots: int, age_s: float = 0, why_aside: str | None = None) -> Report
     ],
 )
 def test_the_window_is_for_slots_that_live_and_take_jobs(reports: list[Report], slots: int) -> None:
-    assert window(reports, NOW) == JOBS_PER_SLOT * slots
+    assert slots_of(reports, NOW) == slots
+    assert window(slots) == JOBS_PER_SLOT * slots
 
 
-@pytest.mark.parametrize(("slots", "age_s", "most"), [(1, 0, 1), (2, 0, 1), (5, 29, 3), (5, 31, 20)])
-def test_while_submissions_come_in_most_slots_are_left_to_them(slots: int, age_s: int, most: int) -> None:
-    assert window([report(slots)], NOW, submitted_at=NOW - timedelta(seconds=age_s)) == most
+@pytest.mark.parametrize(("slots", "owed_s", "most"), [(0, 0, 0), (1, 0, 1), (2, 0, 1), (2, 0.01, 0), (40, 0, 4)])
+def test_while_submissions_come_in_few_jobs_may_run(slots: int, owed_s: float, most: int) -> None:
+    assert window_beside(slots, owed_s) == most
+
+
+@pytest.mark.parametrize("slots", [1, 2, 7, 40])
+@pytest.mark.parametrize("took_s", [0.05, 1.0, 20.0])
+def test_over_time_rejudgings_use_their_share_of_the_slots(slots: int, took_s: float) -> None:
+    """All whose turn it is begin at once and take so long; the time that they rest makes up for it, up to a limit."""
+    step_s, left_s, owed_s, used_s = 0.02, 0.0, 0.0, 0.0
+    running, longest_rest_s, rested_s = 0, 0.0, 0.0
+    for _ in range(10_000):
+        owed_s = owed_after(owed_s, step_s, running, slots)
+        used_s += running * step_s
+        left_s -= step_s
+        rested_s = 0.0 if running else rested_s + step_s
+        longest_rest_s = max(longest_rest_s, rested_s)
+        if left_s <= 0:
+            running = window_beside(slots, owed_s)
+            left_s = took_s if running else 0.0
+    assert longest_rest_s <= LONGEST_REST_S + 2 * step_s
+    wanted_s = LIVE_SHARE * slots * 200.0
+    assert used_s >= wanted_s * 0.7
+    if longest_rest_s < LONGEST_REST_S:
+        assert used_s <= wanted_s * 1.1 + took_s * window_beside(slots, 0)
 
 
 def waiting(name: str, left: int, priority: RejudgingPriority = NORMAL) -> Waiting:
