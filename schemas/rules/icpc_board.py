@@ -11,7 +11,7 @@ each submission that it moves, whole, so that it too may come before what it is 
 verdicts move.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -183,24 +183,30 @@ def rejudged_tries(
     contest_id: ContestId, before: Mapping[TeamId, TeamTries], now_current: Sequence[NowCurrent]
 ) -> dict[TeamId, TeamTries]:
     """All tries of a contest after its verdicts moved."""
-    tries = {team_id: dict(of_team) for team_id, of_team in before.items()}
+    moving: dict[TeamId, dict[ProblemId, list[NowCurrent]]] = {}
     for row in now_current:
         if row.team_id is not None and row.contest_id == contest_id:
-            of_team = tries.setdefault(row.team_id, {})
-            of_team[row.problem_id] = _moved(of_team.get(row.problem_id, ()), row)
-    return dict(tries)
+            moving.setdefault(row.team_id, {}).setdefault(row.problem_id, []).append(row)
+    tries = dict(before)
+    for team_id, of_team in moving.items():
+        known = before.get(team_id, {})
+        moved = {problem: _moved(known.get(problem, ()), rows) for problem, rows in of_team.items()}
+        tries[team_id] = {**known, **moved}
+    return tries
 
 
-def _moved(tries: tuple[Try, ...], row: NowCurrent) -> tuple[Try, ...]:
+def _moved(tries: tuple[Try, ...], rows: Iterable[NowCurrent]) -> tuple[Try, ...]:
     """The tries after that: a rejudged verdict lies over the original one, which stays for the day it is reverted."""
-    others = [one for one in tries if one.submission_id != row.submission_id]
-    known = next((one for one in tries if one.submission_id == row.submission_id), None)
-    original = None if known is None else known.verdict
-    if is_original(row.submission_id, row.judging_id):
-        moved = Try(row.submitted_at, row.submission_id, row.verdict if original is None else original)
-    else:
-        moved = Try(row.submitted_at, row.submission_id, original, row.verdict)
-    return tuple(sorted((*others, moved), key=lambda one: one[:2]))
+    known = {one.submission_id: one for one in tries}
+    for row in rows:
+        before = known.get(row.submission_id)
+        original = None if before is None else before.verdict
+        if is_original(row.submission_id, row.judging_id):
+            moved = Try(row.submitted_at, row.submission_id, row.verdict if original is None else original)
+        else:
+            moved = Try(row.submitted_at, row.submission_id, original, row.verdict)
+        known[row.submission_id] = moved
+    return tuple(sorted(known.values(), key=lambda one: one[:2]))
 
 
 def _redrawn(board: Board, team_id: TeamId, problems: tuple[ProblemId, ...]) -> Step:
