@@ -36,6 +36,9 @@ what runs, and what a judging costs the services beside its run comes on top."""
 LONGEST_REST_S: Final = 30.0
 """After it the next job is released in any case, however long the one before took or waited."""
 
+STANDS_BACK: Final = timedelta(seconds=2)
+"""So long a job whose turn has come waits for a moment in which no submission is judged."""
+
 LIVE_COUNTS: Final = timedelta(seconds=30)
 """So long after a submission another one is to be expected."""
 

@@ -32,7 +32,7 @@ from schemas.log import EventLogger
 from schemas.manifests import Selected, read_selection
 from schemas.rules.definition import Definition, DefinitionUnreadable, parse
 from schemas.rules.rejudging import UNDER_WAY, Rejudging, RejudgingState
-from schemas.topics import EXECUTOR_POOL, EXECUTORS, JOBS, REJUDGINGS, SUBMISSIONS, VERDICTS, executor_group
+from schemas.topics import EXECUTOR_POOL, EXECUTORS, JOBS, REJUDGINGS, SUBMISSIONS, VERDICTS, Topic, executor_group
 from schemas.values import Lane, Position
 from stream_processors.backlog import waiting as backlog
 from stream_processors.build_job import Unobtainable
@@ -42,6 +42,7 @@ from stream_processors.rejudging.patience import ACKNOWLEDGED_S, PatientBlobs, a
 from stream_processors.rejudging.scan import Place, fetch, scan
 from stream_processors.release_rejudgings import (
     LIVE_COUNTS,
+    STANDS_BACK,
     Definitions,
     Piece,
     Report,
@@ -126,6 +127,7 @@ class Releaser:
         self._outstanding: dict[int, int] = {}
         self._counted_at = clock()
         self._owed_s = 0.0
+        self._stood_back_since: datetime | None = None
 
     def take_over(self) -> None:
         """Begins with what the log says, whoever released before."""
@@ -154,9 +156,12 @@ class Releaser:
         self._hear_executors()
         self._look_at_live_lanes()
         most = self._window()
-        self._outstanding = self._read_outstanding()
         metrics.WINDOW.set(most)
-        self._release(share(waiting, most - sum(self._outstanding.values()), self._last))
+        if most or any(self._outstanding.values()):  # else it rests, and nothing can have changed
+            self._outstanding = self._read_outstanding()
+        room = most - sum(self._outstanding.values())
+        if room > 0 and not self._stands_back():
+            self._release(share(waiting, room, self._last))
         return True
 
     def close(self) -> None:
@@ -219,11 +224,25 @@ class Releaser:
         """Counts on what stood in the lane since it was counted last."""
         now, slots = self._clock(), slots_of(self._reports.values(), self._clock())
         elapsed_s, self._counted_at = max(0.0, (now - self._counted_at).total_seconds()), now
-        if self._submitted_at is None or now - self._submitted_at >= LIVE_COUNTS:
+        if not self._is_live(now):
             self._owed_s = 0.0
             return window(slots)
         self._owed_s = owed_after(self._owed_s, elapsed_s, sum(self._outstanding.values()), slots)
         return window_beside(slots, self._owed_s)
+
+    def _is_live(self, now: datetime) -> bool:
+        return self._submitted_at is not None and now - self._submitted_at < LIVE_COUNTS
+
+    def _stands_back(self) -> bool:
+        """Whether a job whose turn has come lets submissions end first that are judged now; for a while."""
+        now = self._clock()
+        began = self._stood_back_since or now
+        must = self._is_live(now) and now - began < STANDS_BACK and self._judges_submissions()
+        self._stood_back_since = began if must else None
+        return must
+
+    def _judges_submissions(self) -> bool:
+        return any(any(self._in_lane(JOBS[lane]).values()) for lane in LIVE_LANES)
 
     def _look_at_live_lanes(self) -> None:
         """Notes when a submission came in: then little of the slots' time is for judging again."""
@@ -236,11 +255,14 @@ class Releaser:
         self._looked_at, self._live_ends = now, ends
 
     def _read_outstanding(self) -> dict[int, int]:
-        # The end first: a job that is finished in between is then counted as waiting, never as less than nothing.
-        ends = self._log.end_offsets(LANE)
-        outstanding = backlog(ends, self._log.committed(executor_group(EXECUTOR_POOL), LANE))
+        outstanding = self._in_lane(LANE)
         metrics.OUTSTANDING.set(sum(outstanding.values()))
         return outstanding
+
+    def _in_lane(self, lane: Topic) -> dict[int, int]:
+        # The end first: a job that is finished in between is then counted as waiting, never as less than nothing.
+        ends = self._log.end_offsets(lane)
+        return backlog(ends, self._log.committed(executor_group(EXECUTOR_POOL), lane))
 
     # --- release -----------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ ALLOWED = frozenset(
         "hashlib",
         "itertools",
         "json",
+        "math",
         "re",
         "statistics",
         "typing",

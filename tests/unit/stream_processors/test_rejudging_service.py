@@ -62,6 +62,7 @@ from tests.unit.stream_processors.rejudging_world import change, only, opening
 SLOTS = 2
 WINDOW = 8
 LANE = JOBS[Lane.REJUDGE]
+LIVE_LANE = JOBS[Lane.CONTEST]
 
 
 class Office:
@@ -74,7 +75,7 @@ class Office:
         self.blobs.put(DEFINITION_BYTES)
         report: ExecutorReported = example(ExecutorReported)
         self.log.append(EXECUTORS, replace(report, slots=SLOTS, why_aside=None))
-        self.executor = self.log.group_reader([LANE], executor_group(EXECUTOR_POOL))
+        self.executor = self.log.group_reader([LANE, LIVE_LANE], executor_group(EXECUTOR_POOL))
         self.service = self.start()
 
     def start(self) -> Service:
@@ -106,6 +107,11 @@ class Office:
         self.log.append(SUBMISSIONS, received(number, contest=True)).result()
         if verdict is not None:
             self.log.append(VERDICTS, replace(judged(number), verdict=verdict)).result()
+
+    def submit_now(self) -> None:
+        """A submission whose job is in its lane already."""
+        original: JudgingRequested = replace(example(JudgingRequested), lane=Lane.CONTEST, rejudging_id=None)
+        self.log.append(LIVE_LANE, original, partition=0).result()
 
     def jobs(self) -> list[JudgingRequested]:
         return [event for event in self.log.events(LANE) if isinstance(event, JudgingRequested)]
@@ -216,9 +222,8 @@ def test_while_submissions_come_in_one_job_follows_another_after_a_rest(office: 
         office.submit(number)
     office.ask(opening("a"))
     assert len(office.jobs()) == WINDOW
+    office.submit_now()
     office.judge()
-    original: JudgingRequested = replace(example(JudgingRequested), lane=Lane.CONTEST)
-    office.log.append(JOBS[Lane.CONTEST], original, partition=0).result()
     # Both slots were taken for a second before that was seen: a tenth of them comes to as much in ten.
     office.later(1)
     office.later(8.9)
@@ -235,6 +240,25 @@ def test_while_submissions_come_in_one_job_follows_another_after_a_rest(office: 
     assert len(office.jobs()) == WINDOW + 2
     office.later(31)
     assert len(office.jobs()) == 2 * WINDOW + 1
+
+
+def test_a_job_waits_a_while_for_submissions_to_end(office: Office) -> None:
+    for number in range(30):
+        office.submit(number)
+    office.ask(opening("a"))
+    office.judge()
+    office.submit_now()
+    office.later(0.2)
+    office.later(10)
+    assert len(office.jobs()) == WINDOW
+    office.later(1.9)
+    assert len(office.jobs()) == WINDOW
+    office.later(0.2)
+    assert len(office.jobs()) == WINDOW + 1
+    office.judge()
+    office.later(0.02)
+    office.later(10)
+    assert len(office.jobs()) == WINDOW + 2
 
 
 def test_an_urgent_one_is_judged_first_and_others_share(office: Office) -> None:
