@@ -7,7 +7,7 @@ with `first_wins(offset)`. Nothing is deleted, counted up, or written under a co
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import Lock
 from typing import Any, Final, NamedTuple, Protocol
@@ -203,7 +203,8 @@ def in_batches(writes: Iterable[Write]) -> Iterator[Write]:
     """The writes of rows that need not be seen at one moment: each once, and `BATCH_ROWS` of a partition together."""
     rows: Counter[Hashable] = Counter()
     for write in dict.fromkeys(writes):
-        yield replace(write, partition=(write.partition, rows[write.partition] // BATCH_ROWS))
+        piece = (write.partition, rows[write.partition] // BATCH_ROWS)
+        yield Write(piece, write.cql, write.values)
         rows[write.partition] += 1
 
 
