@@ -221,8 +221,9 @@ class Releaser:
                 self._reports[record.event.executor_id] = Report(event=record.event, appended_at=record.appended_at)
 
     def _window(self) -> int:
-        """Counts on what stood in the lane since it was counted last."""
-        now, slots = self._clock(), slots_of(self._reports.values(), self._clock())
+        """How many jobs may stand in the lane now. What stood there since it was last asked is counted."""
+        now = self._clock()
+        slots = slots_of(self._reports.values(), now)
         elapsed_s, self._counted_at = max(0.0, (now - self._counted_at).total_seconds()), now
         if not self._is_live(now):
             self._owed_s = 0.0
