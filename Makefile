@@ -1,9 +1,8 @@
 # Two commands do everything: `make run` and `make test`. Both set up first what is missing.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .judgestream/venv/bin
-export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test test-cgroup2 check static unit simulation simulate bench demo setup lock languages test-languages analytics
+.PHONY: run test test-cgroup2 check static unit unit-http unit-rest simulation simulate bench demo setup lock languages test-languages analytics
 
 run: setup
 	@exec $(VENV)/python -m deploy.local run
@@ -20,7 +19,7 @@ test-cgroup2:
 
 check:
 	@$(PYTHON) -m deploy.setup check
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target static unit simulation
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target static unit-http unit-rest simulation
 
 static:
 	@$(VENV)/ruff format --check --quiet .
@@ -28,8 +27,17 @@ static:
 	@$(VENV)/mypy .
 	@$(VENV)/lint-imports >/dev/null || $(VENV)/lint-imports
 
-unit:
-	@$(VENV)/pytest -q -m "not engine and not docker and not stack" --ignore=tests/simulation
+# In two halves, so that both cores have something to do.
+UNIT := $(VENV)/pytest -q -m "not engine and not docker and not stack"
+HTTP := query_api ingest_api live judgestream
+
+unit: unit-http unit-rest
+
+unit-http:
+	@$(UNIT) $(HTTP:%=tests/unit/%)
+
+unit-rest:
+	@$(UNIT) --ignore=tests/simulation $(HTTP:%=--ignore=tests/unit/%)
 
 simulation:
 	@$(VENV)/pytest -q tests/simulation

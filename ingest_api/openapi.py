@@ -73,9 +73,9 @@ def add_route(
 
 def describe(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> None:
     """Makes `app.openapi()` hold the models of the bodies too."""
-    _, definitions = models_json_schema([(body, "validation") for body in bodies], ref_template=COMPONENTS)
 
     def openapi() -> Description:
+        _, definitions = models_json_schema([(body, "validation") for body in bodies], ref_template=COMPONENTS)
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
         components = document.setdefault("components", {})
         components.setdefault("schemas", {}).update(definitions["$defs"])

@@ -25,6 +25,7 @@ from typing import Any, Final
 
 from schemas.avro_schema import PRIMITIVES, field_types, item_type, without_none
 from schemas.converters import EPOCH, member_reader
+from schemas.per_class import per_class
 from schemas.values import Position
 
 Read = Callable[[bytes, int], tuple[Any, int]]
@@ -45,6 +46,7 @@ SIMPLE: Final[dict[Any, tuple[str, ...]]] = {
 """How a value at `b[i]` is read into `v`."""
 
 
+@per_class
 def avro_reader(record: type) -> Read:
     """Reads an object of that class at an offset, and answers where its bytes end.
 

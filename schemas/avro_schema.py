@@ -5,11 +5,13 @@ Sets that may grow are strings, positions are strings, times are timestamp-micro
 """
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
+from schemas.per_class import per_class
 from schemas.values import Position
 
 AvroSchema = dict[str, Any]
@@ -46,7 +48,8 @@ def without_docs(schema: Any) -> Any:
     return [without_docs(part) for part in schema] if isinstance(schema, list) else schema
 
 
-def field_types(record: type) -> dict[str, Any]:
+@per_class
+def field_types(record: type) -> Mapping[str, Any]:
     """The fields of a dataclass with their types, in order, NewTypes resolved to what they are."""
     hints = get_type_hints(record)
     return {field.name: _plain(hints[field.name]) for field in dataclasses.fields(record)}

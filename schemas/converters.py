@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from schemas.avro_schema import PRIMITIVES, field_types, item_type, without_none
+from schemas.per_class import per_class
 from schemas.values import Position
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,6 +31,7 @@ ToDict = Callable[[Any], dict[str, Any]]
 ToRecord = Callable[[dict[str, Any]], Any]
 
 
+@per_class
 def to_dict(record: type) -> ToDict:
     """Turns an object of that class into fastavro's dict; a time without a zone is a TypeError."""
     names = {"EPOCH": EPOCH, "MICROSECOND": MICROSECOND}
@@ -37,6 +39,7 @@ def to_dict(record: type) -> ToDict:
     return converter
 
 
+@per_class
 def to_record(record: type) -> ToRecord:
     """Turns fastavro's dict into an object of that class; an unknown member of a growing set is its UNKNOWN."""
     if hasattr(record, "__post_init__"):

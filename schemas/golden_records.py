@@ -22,6 +22,7 @@ import fastavro
 from schemas.avro_schema import field_types, item_type, without_none
 from schemas.avro_versions import SchemaVersion
 from schemas.converters import to_dict
+from schemas.per_class import per_class
 from schemas.values import Position
 
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -75,9 +76,13 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def example(record: type, numbers: Iterator[int] | None = None) -> Any:
+@per_class
+def example(record: type) -> Any:
     """An object of that class with every field filled, each scalar by another value; the same at every call."""
-    numbers = numbers or itertools.count(1)
+    return _filled(record, itertools.count(1))
+
+
+def _filled(record: type, numbers: Iterator[int]) -> Any:
     values = {name: _example(name, field_type, numbers) for name, field_type in field_types(record).items()}
     return record(**values)
 
@@ -100,4 +105,4 @@ def _example(name: str, field_type: Any, numbers: Iterator[int]) -> Any:
         return simple[inner]
     if issubclass(inner, StrEnum):
         return list(inner)[number % (len(inner) - 1)]
-    return example(inner, numbers)
+    return _filled(inner, numbers)

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -120,8 +121,13 @@ def _imported_rooms(room: str) -> Iterator[str]:
             yield other
 
 
-def _imports(room: str) -> Iterator[tuple[str, str]]:
+@cache
+def _imports(room: str) -> tuple[tuple[str, str], ...]:
     """Each (module, name) that a file of the room imports."""
+    return tuple(_imports_of_files(room))
+
+
+def _imports_of_files(room: str) -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / room).rglob("*.py")):
         if {"programs", "samples"} & set(path.parts):
             continue

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 from executor.compile_cache import CompileCache
 from executor.judge import Judge
@@ -11,7 +12,7 @@ from executor.other_images import OtherImage, no_other_image
 from executor.outputs import NoOutputs, Outputs
 from executor.policy import Strain
 from executor.sandbox.port import Sandbox
-from executor.toolchains import Toolchain
+from executor.toolchains import Toolchain, Toolchains
 from schemas.blobs.port import BlobStore
 from schemas.events import JudgingRequested
 from schemas.ids import (
@@ -89,6 +90,15 @@ def quiet() -> Callable[[], Strain]:
     return Strain
 
 
+@cache
+def toolchains() -> Toolchains:
+    """Of every language."""
+    return {
+        language.id: Toolchain(language=language, image=f"sha256:{language.image}", compiler_version="v1")
+        for language in load_languages().values()
+    }
+
+
 def judge_with(
     sandbox: Sandbox,
     blobs: BlobStore,
@@ -103,10 +113,7 @@ def judge_with(
     return Judge(
         sandbox=sandbox,
         sandbox_kind="scripted",
-        toolchains={
-            language.id: Toolchain(language=language, image=f"sha256:{language.image}", compiler_version="v1")
-            for language in load_languages().values()
-        },
+        toolchains=toolchains(),
         blobs=blobs,
         executor_id=EXECUTOR,
         software_version="0",

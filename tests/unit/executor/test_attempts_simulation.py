@@ -185,7 +185,7 @@ POSITIONS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(seed=st.integers(0, 2**32), poison=st.frozensets(st.sampled_from(POSITIONS), max_size=3), calm=st.booleans())
 def test_a_pool_gets_over_whatever_happens(seed: int, poison: frozenset[Position], calm: bool) -> None:
     pool = Pool(chance=Random(seed), poison=poison)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.models.boards import MAX_ROWS_TOLD, BoardFold
@@ -180,7 +180,6 @@ STORIES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(STORIES, st.lists(st.integers(0, 15)))
 def test_however_the_feed_is_cut_the_rows_are_the_same(events: list[Event], cuts: list[int]) -> None:
     facts = feed(*events)
@@ -188,7 +187,6 @@ def test_however_the_feed_is_cut_the_rows_are_the_same(events: list[Event], cuts
     assert written(facts, places).cells == written(facts, list(range(len(facts)))).cells
 
 
-@settings(deadline=None)
 @given(STORIES)
 def test_what_is_written_is_what_the_rule_says(events: list[Event]) -> None:
     facts = feed(*events)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.models.model import Each, Effects, Fact, Write
@@ -89,7 +89,6 @@ def test_the_highest_cause_of_each_source_is_remembered() -> None:
     assert partition.causes == {"verdicts:0": 5, "verdicts:1": 9}
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=200).map(lambda partitions: partitions * 30))
 def test_many_rows_are_written_in_pieces_that_part_no_batch(partitions: list[int]) -> None:
     writes = [Write(partition, "cql", (number,)) for number, partition in enumerate(partitions)]

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.models.boards import BoardFold
@@ -128,7 +128,6 @@ def test_what_a_freeze_hides_is_hidden_rejudged_or_not() -> None:
     assert before["judgings"] == []
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from((SUBMISSIONS, VERDICTS, REJUDGING_REQUESTS, REJUDGINGS)), max_size=20), st.booleans())
 def test_in_whatever_order_topics_are_read_the_same_is_current(order: list, twice: bool) -> None:  # type: ignore[type-arg]  # of topics
     story = first_told().apply(now_of(1)).revert(now_of(1, Verdict.WA, by=None)).apply(now_of(1))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.models.model import Effects, Fact
@@ -180,7 +180,6 @@ def test_a_decision_that_stands_twice_is_told_once() -> None:
     assert [one["event"] for one in rejudging_body(view(story), NOON)["history"]] == ["opened"]
 
 
-@settings(deadline=None)
 @given(st.permutations(range(9)), st.booleans())
 def test_any_order_and_any_repeat_leave_the_same_rows(order: list[int], repeats: bool) -> None:
     story = Story().open(selected(1), selected(2), repeats=2)

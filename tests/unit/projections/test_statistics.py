@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.models.model import Fact, joined
@@ -94,7 +94,6 @@ APPLIED = st.builds(
 ORDERS = st.lists(st.sampled_from((SUBMISSIONS, VERDICTS)), max_size=30)
 
 
-@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=12), st.lists(APPLIED, max_size=4, unique_by=lambda it: it.position.offset), st.data())
 def test_any_order_and_any_repeat_leave_the_same_rows(
     events: list[Event], applied: list[Fact], data: st.DataObject

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.models.model import Fact, joined
@@ -101,7 +101,6 @@ EVENTS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=15), st.lists(st.sampled_from((SUBMISSIONS, VERDICTS))), st.randoms())
 def test_any_interleaving_and_any_repeat_leave_the_same_rows(events, order, random) -> None:  # type: ignore[no-untyped-def]
     log = Log()

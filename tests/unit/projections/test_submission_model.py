@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.models.model import STAGE, Fact, joined
@@ -145,7 +145,6 @@ EVENTS = st.one_of(
 ORDERS = st.lists(st.sampled_from((SUBMISSIONS, JUDGINGS, VERDICTS)), max_size=60)
 
 
-@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=20), ORDERS, ORDERS)
 def test_any_interleaving_and_any_repeat_leave_the_same_rows(events: list[Event], one: list, other: list) -> None:  # type: ignore[type-arg]  # of topics
     log = Log()
@@ -155,7 +154,6 @@ def test_any_interleaving_and_any_repeat_leave_the_same_rows(events: list[Event]
     assert once.cells == twice.cells
 
 
-@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=20), ORDERS)
 def test_what_is_read_equals_the_shared_fold(events: list[Event], order: list) -> None:  # type: ignore[type-arg]  # of topics
     log = Log()
@@ -174,7 +172,6 @@ def test_what_is_read_equals_the_shared_fold(events: list[Event], order: list) -
             assert (found.accepted, shown(found)) == (folded.accepted, shown(folded))
 
 
-@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=20), ORDERS, st.data())
 def test_before_an_offset_it_is_what_it_was_then(events: list[Event], order: list, data: st.DataObject) -> None:  # type: ignore[type-arg]  # of topics
     log = Log()

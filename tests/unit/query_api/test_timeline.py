@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.models.model import Fact
@@ -56,7 +56,6 @@ def live(records: Sequence[Dated]) -> list[Board]:
     return boards[1:]
 
 
-@settings(deadline=None)
 @given(sources(), st.data())
 def test_every_moment_is_what_the_live_board_was_then(feeds: list[list[Event]], data: st.DataObject) -> None:
     records = dated(interleaved(feeds, data))
@@ -77,7 +76,6 @@ def test_every_moment_is_what_the_live_board_was_then(feeds: list[list[Event]], 
                 assert past.board.drawn[view] == board.drawn[view]
 
 
-@settings(deadline=None)
 @given(sources(), st.data())
 def test_between_two_moments_nothing_changes(feeds: list[list[Event]], data: st.DataObject) -> None:
     records = dated(interleaved(feeds, data))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import ProblemRevised
@@ -71,13 +71,11 @@ definitions = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(definitions)
 def test_a_definition_comes_back_whole(definition: Definition) -> None:
     assert parse(canonical(definition)) == definition
 
 
-@settings(deadline=None)
 @given(definitions, definitions)
 def test_two_definitions_have_two_revisions(one: Definition, other: Definition) -> None:
     assert (revision_of(canonical(one)) == revision_of(canonical(other))) is (one == other)

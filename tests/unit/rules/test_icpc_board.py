@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import (
@@ -450,7 +450,6 @@ def shown(board: Board) -> list[dict[TeamId, Row]]:
     return [dict(board.drawn[view].rows) for view in View]
 
 
-@settings(deadline=None)
 @given(sources(), st.data())
 def test_every_order_that_keeps_each_sources_gives_the_same_boards(
     feeds: list[list[Event]], data: st.DataObject
@@ -461,7 +460,6 @@ def test_every_order_that_keeps_each_sources_gives_the_same_boards(
     assert mixed.drawn == in_a_row.drawn
 
 
-@settings(deadline=None)
 @given(sources(), st.data())
 def test_repeats_change_nothing(feeds: list[list[Event]], data: st.DataObject) -> None:
     """The feed's writer repeats a stretch of each source after a crash; no source goes further back than it was."""
@@ -471,7 +469,6 @@ def test_repeats_change_nothing(feeds: list[list[Event]], data: st.DataObject) -
     assert shown(fold([*once[:cut], *once[back:]])) == shown(fold(once))
 
 
-@settings(deadline=None)
 @given(sources(), st.data())
 def test_the_steps_name_every_change(feeds: list[list[Event]], data: st.DataObject) -> None:
     """Whoever applies the changed rows of all steps has the board, as the read model does."""
@@ -483,28 +480,24 @@ def test_the_steps_name_every_change(feeds: list[list[Event]], data: st.DataObje
         assert rows == taken[-1].board.drawn[view].rows
 
 
-@settings(deadline=None)
 @given(sources(freeze=False), st.data())
 def test_without_a_freeze_both_boards_are_one(feeds: list[list[Event]], data: st.DataObject) -> None:
     jury, public = shown(fold(interleaved(feeds, data)))
     assert public == jury
 
 
-@settings(deadline=None)
 @given(sources(), st.data())
 def test_after_the_thaw_both_boards_are_one(feeds: list[list[Event]], data: st.DataObject) -> None:
     jury, public = shown(fold([*interleaved(feeds, data), thaw()]))
     assert public == jury
 
 
-@settings(deadline=None)
 @given(sources(), st.data())
 def test_the_public_never_sees_more_than_the_jury(feeds: list[list[Event]], data: st.DataObject) -> None:
     jury, public = shown(fold(interleaved(feeds, data)))
     assert {team_id: row.solved for team_id, row in public.items() if row.solved > jury[team_id].solved} == {}
 
 
-@settings(deadline=None)
 @given(sources(), st.data())
 def test_what_was_learnt_in_parts_and_drawn_at_last_is_the_same_board(
     feeds: list[list[Event]], data: st.DataObject

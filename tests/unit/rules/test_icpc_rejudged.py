@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import ContestRejudged, Event
@@ -178,7 +178,6 @@ def reverted(stories: Sequence[Story]) -> Told:
 TEAMS = (revised(), team("one"), team("two"), team("three"))
 
 
-@settings(deadline=None)
 @given(STORIES, st.booleans())
 def test_applied_it_equals_a_board_of_which_the_new_verdicts_were_the_first(stories: list[Story], thaws: bool) -> None:
     end = (thaw(),) if thaws else ()
@@ -190,7 +189,6 @@ def test_applied_it_equals_a_board_of_which_the_new_verdicts_were_the_first(stor
     }
 
 
-@settings(deadline=None)
 @given(STORIES)
 def test_applied_and_reverted_it_equals_the_board_without(stories: list[Story]) -> None:
     ours = fold(*TEAMS, *originals(stories), applied(stories), reverted(stories))
@@ -198,7 +196,6 @@ def test_applied_and_reverted_it_equals_the_board_without(stories: list[Story]) 
     assert ours.tries == fold(*TEAMS, *originals(stories)).tries
 
 
-@settings(deadline=None)
 @given(STORIES, st.data())
 def test_wherever_in_the_feed_it_comes_the_board_is_the_same(stories: list[Story], data: st.DataObject) -> None:
     feed: list[Event | Told] = [*TEAMS, *originals(stories)]

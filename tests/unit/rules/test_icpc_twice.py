@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from hypothesis import find, given, settings
+from hypothesis import find, given
 
 from schemas.events import Event
 from schemas.rules.icpc_row import Row, View, ranked
@@ -21,7 +21,6 @@ def raw(event: Event) -> RawRecord:
     return RawRecord(source.topic, source.partition, source.offset, NAMES.get(name, name), asdict(event))
 
 
-@settings(deadline=None)
 @given(sources())
 def test_both_boards_agree(feeds: list[list[Event]]) -> None:
     events = [event for feed in feeds for event in feed]

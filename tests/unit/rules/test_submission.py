@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import CaseJudged, ContestThawed, Event, JudgingStarted, SubmissionReceived, VerdictReached
@@ -247,7 +247,6 @@ cases = st.builds(case, attempts, st.integers(0, 2), said, judgings, submissions
 verdicts = st.builds(verdict, said, attempts, judgings, submissions)
 
 
-@settings(deadline=None)
 @given(
     st.lists(submission_events, max_size=2),
     st.lists(st.one_of(starts, cases), max_size=10),
@@ -263,14 +262,12 @@ def test_every_interleaving_of_the_topics_gives_the_same(
     assert fold(interleaved) == fold([*accepts, *progress, *decisions])
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(submission_events, starts, cases), max_size=8), st.sampled_from(["AC", "JUDGE_ERROR"]))
 def test_each_event_twice_is_as_good_as_once(events: list[Event], conclusion: str) -> None:
     once = [*events, verdict(conclusion), *events]
     assert fold([event for event in once for _ in range(2)]) == fold(once)
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(starts, cases), max_size=8), st.lists(st.one_of(starts, cases), max_size=8))
 def test_progress_after_the_verdict_is_ignored(before: list[Event], after: list[Event]) -> None:
     decided = fold([*before, verdict("AC")], Unreceived(submission_id=OURS))

@@ -60,7 +60,7 @@ def test_reads_what_fastavro_wrote_and_says_where_it_ends(event_type: type[Event
     assert READERS[event_type](b"head" + body + b"tail", 4) == (example(event_type), 4 + len(body))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(EVENT_TYPES).flatmap(objects))
 def test_reads_every_event_that_there_can_be(event: Event) -> None:
     body = written(event)

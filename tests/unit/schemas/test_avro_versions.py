@@ -69,9 +69,13 @@ def test_a_committed_schema_never_changes(version: SchemaVersion) -> None:
     assert golden_story(version)["schema_sha256"] == schema_sha256(version), f"{version}.avsc changed; {NEW_VERSIONS}"
 
 
+@pytest.fixture(scope="module")
+def codec() -> Codec:
+    return Codec({known: number for number, known in enumerate(VERSIONS)}, source=_NoRegistry())
+
+
 @pytest.mark.parametrize("version", VERSIONS, ids=str)
-def test_a_golden_record_is_read_for_ever(version: SchemaVersion) -> None:
-    codec = Codec({known: number for number, known in enumerate(VERSIONS)}, source=_NoRegistry())
+def test_a_golden_record_is_read_for_ever(codec: Codec, version: SchemaVersion) -> None:
     header = b"\x00" + VERSIONS.index(version).to_bytes(4, "big")
     told = golden_story(version)["event"]
     assert _as_far_as(told, as_json(codec.decode(header + golden_body(version)))) == told

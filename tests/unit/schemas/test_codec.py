@@ -7,7 +7,7 @@ from typing import Any
 
 import fastavro
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.avro_schema import AvroSchema
@@ -74,7 +74,6 @@ def test_bytes_without_the_header_are_undecodable(codec: Codec, value: bytes) ->
         codec.decode(value)
 
 
-@settings(deadline=None)
 @given(event_type=st.sampled_from(EVENT_TYPES), noise=st.binary(max_size=200), kept=st.integers(0, 60))
 def test_a_broken_body_is_undecodable_or_an_event_and_nothing_else(
     event_type: type[Event], noise: bytes, kept: int

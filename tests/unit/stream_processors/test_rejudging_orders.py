@@ -61,14 +61,14 @@ def played(story: Sequence[Step]) -> World:
     return world
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps)
 def test_every_reader_of_manifests_knows_what_the_rule_says(story: list[Step]) -> None:
     world = played(story)
     assert world.seen_by_a_reader() == world.current()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps)
 def test_current_is_the_last_one_applied_and_not_reverted_that_covers(story: list[Step]) -> None:
     world = played(story)
@@ -90,7 +90,7 @@ def test_current_is_the_last_one_applied_and_not_reverted_that_covers(story: lis
         assert world.current()[submission.submission_id] == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps)
 def test_a_submission_shows_what_the_rule_says(story: list[Step]) -> None:
     world = played(story)
@@ -106,7 +106,7 @@ def test_a_submission_shows_what_the_rule_says(story: list[Step]) -> None:
         assert (shown.judging_id if isinstance(shown, Judged) else judging_id(submission.submission_id)) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps, steps)
 def test_nothing_that_was_known_is_lost_or_changed(before: list[Step], after: list[Step]) -> None:
     world = played(before)
@@ -121,7 +121,7 @@ def test_nothing_that_was_known_is_lost_or_changed(before: list[Step], after: li
     assert world.verdicts[: len(verdicts_before)] == verdicts_before
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps)
 def test_rejudgings_do_not_disturb_one_another(story: list[Step]) -> None:
     """Without the others, each is decided as with them, for what is selected here does not depend on verdicts."""
@@ -143,7 +143,7 @@ def test_rejudgings_do_not_disturb_one_another(story: list[Step]) -> None:
             assert selected == selected_alone
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps, st.integers(0, 50))
 def test_repeats_change_nothing_and_a_refusal_changes_nothing_else(story: list[Step], number: int) -> None:
     world = played(story)
@@ -159,7 +159,7 @@ def test_repeats_change_nothing_and_a_refusal_changes_nothing_else(story: list[S
         }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps)
 def test_our_own_failure_is_never_current_by_a_rejudging(story: list[Step]) -> None:
     world = played(story)
