@@ -15,6 +15,8 @@ from tests.engine_supply import EngineSupply, PortSupply, fresh_system
 MARKED_FIXTURES = {"engines": "engine", "docker_url": "docker", "stack": "stack"}
 SUPPLY = pytest.StashKey[EngineSupply]()
 PORTS = pytest.StashKey[PortSupply]()
+FOLDER_DEPTH = 3
+"""`tests/integration/schemas` and what is below it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,11 +29,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is left now will run: the first engines can start."""
-    modules = {item.path for item in session.items if item.get_closest_marker("engine")}
+    folders = {folder_of(item) for item in session.items if item.get_closest_marker("engine")}
     session.config.stash[PORTS] = PortSupply()
-    session.config.stash[SUPPLY] = EngineSupply(session.config.stash[PORTS], len(modules))
+    session.config.stash[SUPPLY] = EngineSupply(session.config.stash[PORTS], len(folders))
     if not session.config.option.collectonly:
         session.config.stash[SUPPLY].start_ahead()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Behind the last test of a folder its engines are not needed any more."""
+    try:
+        yield
+    finally:
+        if nextitem is None or folder_of(nextitem) != folder_of(item):
+            item.config.stash[SUPPLY].give_back()
+
+
+def folder_of(item: pytest.Item) -> tuple[str, ...]:
+    """The folder whose tests share their engines."""
+    return item.path.relative_to(item.config.rootpath).parts[:FOLDER_DEPTH]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -41,14 +58,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+def engine_stack(request: pytest.FixtureRequest) -> Stack:
     """Broker, Cassandra and registry, for whoever has to stop one.
 
-    Each module gets empty ones: groups, topics and what a test leaves in them are the same for everybody, so that two
-    modules on one log would read each other's records and share each other's partitions.
+    Each folder gets empty ones, which its modules share: they look at records, groups and keyspaces of their own alone.
+    Another folder's services would have the same groups, so that both would share partitions.
     """
-    with request.config.stash[SUPPLY].take() as system:
-        yield system
+    return request.config.stash[SUPPLY].take()
 
 
 @pytest.fixture(scope="module")

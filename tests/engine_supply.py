@@ -1,10 +1,8 @@
-"""Engines for one module after the other, the next ones started while the tests of this module run."""
+"""Engines for one folder of tests after the other, the next ones started while the tests of this folder run."""
 
 import os
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
@@ -30,38 +28,43 @@ class PortSupply:
 
 
 class EngineSupply:
-    """Broker, Cassandra and registry, empty, for `modules` modules; at most one spare system runs ahead."""
+    """Broker, Cassandra and registry, empty, for `folders` folders; at most one spare system runs ahead."""
 
-    def __init__(self, ports: PortSupply, modules: int) -> None:
+    def __init__(self, ports: PortSupply, folders: int) -> None:
         self._ports = ports
-        self._left = modules
+        self._left = folders
         # One thread each, which lives to the end: a process manager ends with the thread that started it.
         self._starting = ThreadPoolExecutor(1, "engines")
         self._stopping = ThreadPoolExecutor(1, "engines-stop")
         self._next: Future[Stack] | None = None
+        self._taken: Stack | None = None
         self._stops: list[Future[None]] = []
 
     def start_ahead(self) -> None:
-        """Begins to start the next system, if there is a module left for it."""
+        """Begins to start the next system, if there is a folder left for it."""
         if self._left > 0 and self._next is None:
             self._left -= 1
             self._next = self._starting.submit(self._start)
 
-    @contextmanager
-    def take(self) -> Iterator[Stack]:
-        """A system for the length of the block; it is stopped behind the back of the next module's tests."""
-        self.start_ahead()
-        assert self._next is not None, "more modules than were announced"
-        started, self._next = self._next, None
-        system = started.result()
-        self.start_ahead()
-        try:
-            yield system
-        finally:
-            self._stops.append(self._stopping.submit(system.stop))
+    def take(self) -> Stack:
+        """The system of the folder whose tests run now."""
+        if self._taken is None:
+            self.start_ahead()
+            assert self._next is not None, "more folders than were announced"
+            started, self._next = self._next, None
+            self._taken = started.result()
+            self.start_ahead()
+        return self._taken
+
+    def give_back(self) -> None:
+        """The folder's tests have ended: its system is stopped behind the back of the next folder's."""
+        if self._taken is not None:
+            self._stops.append(self._stopping.submit(self._taken.stop))
+            self._taken = None
 
     def close(self) -> None:
-        """Stops what was started ahead and waits until all is gone; raises what a stop has raised."""
+        """Stops what runs still and waits until all is gone; raises what a stop has raised."""
+        self.give_back()
         if self._next is not None:
             self._stops.append(self._stopping.submit(self._next.result().stop))
         for stop in self._stops:
