@@ -98,7 +98,9 @@ def _packages(scope: Scope) -> list[Step]:
 def _venv_step() -> Step:
     def make() -> None:
         run([sys.executable, "-m", "venv", "--clear", VENV], log="venv")
-        run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", LOCK], log="venv")
+        # What is never imported need not be compiled.
+        options = ["--quiet", "--no-compile", "--require-hashes", "--no-deps"]
+        run([PYTHON, "-m", "pip", "install", *options, "-r", LOCK], log="venv")
 
     return Step(name="venv", title="Python packages", do=make, made_from=(LOCK,), makes=(PYTHON,), after=(PACKAGES,))
 

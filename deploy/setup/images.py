@@ -20,6 +20,8 @@ from executor.languages.images import RunnerImage
 BASE: Final = "debian:bookworm-slim"
 SUITE: Final = "bookworm"
 PULL_S: Final = 120
+DPKG_CONFIGURATION: Final = Path(__file__).with_name("dpkg.cfg")
+"""For the base and all that is built on it; one from a registry has the same."""
 
 ALONE: Final = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 """debootstrap mounts /proc in the new tree and starts programs in it: however it ends, both end with it."""
@@ -92,6 +94,9 @@ def _bootstrap(url: str) -> None:
     for abandoned in HOME.glob(f"{TREE}*"):
         shutil.rmtree(abandoned) if abandoned.is_dir() else abandoned.unlink()
     with tempfile.TemporaryDirectory(dir=HOME, prefix=TREE) as folder:
+        configuration = Path(folder, "etc/dpkg/dpkg.cfg.d")
+        configuration.mkdir(parents=True)
+        shutil.copy(DPKG_CONFIGURATION, configuration / "judgestream")
         run([*ALONE, "debootstrap", "--variant=minbase", SUITE, folder, mirror], log="base")
         archive = Path(folder).with_suffix(".tar")
         try:
