@@ -3,6 +3,7 @@
 A test that asks for `engines`, `docker_url` or `stack` is marked so; `make check` leaves out what is marked.
 """
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -28,7 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What is left now will run: the first engines can start."""
+    """What is left now will run: the first engines can start.
+
+    What was imported and collected stays to the end. To look through it for garbage again and again would be a sixth of
+    the CPU time of the unit tests.
+    """
+    gc.collect()
+    gc.freeze()
     folders = {folder_of(item) for item in session.items if item.get_closest_marker("engine")}
     session.config.stash[PORTS] = PortSupply()
     session.config.stash[SUPPLY] = EngineSupply(session.config.stash[PORTS], len(folders))
@@ -53,6 +60,7 @@ def folder_of(item: pytest.Item) -> tuple[str, ...]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Nothing that was started stays."""
+    gc.unfreeze()
     if supply := session.config.stash.get(SUPPLY, None):
         supply.close()
 
