@@ -55,6 +55,7 @@ class Suite:
 
 PROCESSES: Final = ("A1", "A2", "A3", "A4", "A13", "A14")
 MEMORY: Final = ("A5", "A6", "A7", "A8", "A21")
+COLLECTED: Final = tuple(sorted({collection.id for collection in COLLECTIONS}))
 
 
 def _without(attacks: tuple[str, ...]) -> tuple[str, ...]:
@@ -77,8 +78,14 @@ ATTACKS: Final = (
     Suite(
         name="hostile-rest-systemd",
         driver=Driver.SYSTEMD,
-        arguments=_hostile(*_without((*PROCESSES, *MEMORY))),
-        passes_at_least=50,
+        arguments=_hostile(*_without((*PROCESSES, *MEMORY, *COLLECTED))),
+        passes_at_least=35,
+    ),
+    Suite(
+        name="hostile-collected-systemd",
+        driver=Driver.SYSTEMD,
+        arguments=_hostile(*COLLECTED),
+        passes_at_least=15,
     ),
 )
 
