@@ -16,7 +16,7 @@ from tests.cgroup2.layout import Layout
 from tests.cgroup2.packages import bring_packages
 from tests.cgroup2.programs import bring_programs
 from tests.cgroup2.suites import EXTENT, Extent, extent
-from tests.hostile.building import build
+from tests.hostile.building import KEPT, build
 
 CHECKOUT: Final = (
     *(ROOT / name for name in ("deploy", "executor", "schemas", "tests", "pyproject.toml")),
@@ -70,7 +70,8 @@ def _fill(layout: Layout, docker_url: str) -> None:
     for folder in (layout.checkout, layout.packages):  # the guest's Python has the same byte code, and takes long
         compileall.compile_dir(folder, quiet=2, workers=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     bring_programs(docker_url, layout.programs / "cpp")
-    build(layout.programs / "hostile")
+    for program in build(KEPT).values():
+        _copy(program, layout.programs / "hostile" / program.name)
     script = SCRIPT.format(
         extent=f"{EXTENT}={extent()}", checkout=INSIDE.checkout, packages=INSIDE.packages, folder=INSIDE.folder
     )

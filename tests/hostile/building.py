@@ -6,8 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from deploy.setup.places import HOME
+
 SOURCES: Final = Path(__file__).parent / "programs"
 HEADER: Final = SOURCES / "report.h"
+KEPT: Final = HOME / "test" / "hostile"
+"""Where tests have them, so that they are compiled once."""
 COMPILER: Final = (
     "gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-static", "-pthread", "-Wall", "-Wextra", "-Werror"
 )  # fmt: skip

@@ -7,13 +7,13 @@ import pytest
 
 from tests.hostile.adapters import KINDS
 from tests.hostile.arena import Arena, arena
-from tests.hostile.building import build
+from tests.hostile.building import KEPT, build
 
 
 @pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def programs() -> dict[str, Path]:
     """The hostile C programs as static files."""
-    return build(tmp_path_factory.mktemp("programs"))
+    return build(KEPT)
 
 
 @pytest.fixture(scope="session", params=KINDS)
