@@ -51,7 +51,8 @@ class Topics:
         """What has come, at most `AT_ONCE` records; nothing after `WAIT_S`."""
         events: dict[str, list[dict[str, Any]]] = {}
         moved: dict[Place, int] = {}
-        for message in self._consumer.consume(AT_ONCE, WAIT_S):
+        first = self._consumer.poll(WAIT_S)
+        for message in [] if first is None else [first, *self._consumer.consume(AT_ONCE - 1, 0)]:
             if message.error() is not None:
                 raise KafkaException(message.error())
             place, offset, value = _parts(message)
