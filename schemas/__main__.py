@@ -69,8 +69,7 @@ def prepare(settings: PrepareSettings) -> None:
     """Makes the topics, registers the schemas, and checks that the registry explains the log."""
     make_topics(settings)
     registry = Registry(settings.registry_url)
-    wait_for("the schema registry", registry.check_reachable, DEADLINE_S)
-    ids = registry.register()
+    ids = wait_for("the schemas in the registry", registry.register, DEADLINE_S)
     log.info("schemas_ready", schemas=len(ids), ids=f"{min(ids.values())}-{max(ids.values())}")
     checked = wait_for("the log's first records", lambda: check_first_records(settings.kafka, registry), DEADLINE_S)
     log.info("log_agrees", first_records=checked)

@@ -31,10 +31,6 @@ class Registry:
         self._url = url.rstrip("/")
         self._schemas: dict[int, AvroSchema] = {}
 
-    def check_reachable(self) -> None:
-        """`LogUnavailable` unless it answers."""
-        self._call("GET", "/subjects")
-
     def register(self) -> dict[SchemaVersion, int]:
         """Registers every version that is not there yet and answers all ids.
 

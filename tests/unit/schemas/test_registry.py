@@ -124,12 +124,12 @@ def test_a_schema_that_is_refused_is_for_a_person_to_look_at(fake: FakeRegistry,
 def test_any_other_refusal_may_pass(fake: FakeRegistry, url: str, status: int) -> None:
     fake.refusal = (status, b"not now")
     with pytest.raises(LogUnavailable, match=f"{status}: not now"):
-        Registry(url).check_reachable()
+        Registry(url).register()
 
 
 def test_a_registry_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(LogUnavailable, match="does not answer"):
-        Registry("http://127.0.0.1:9").check_reachable()
+        Registry("http://127.0.0.1:9").register()
 
 
 def test_a_codec_works_on_while_the_registry_is_down(fake: FakeRegistry, url: str) -> None:
