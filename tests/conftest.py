@@ -69,8 +69,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def engine_stack(request: pytest.FixtureRequest) -> Stack:
     """Broker, Cassandra and registry, for whoever has to stop one.
 
-    Each folder gets empty ones, which its modules share: they look at records, groups and keyspaces of their own alone.
-    Another folder's services would have the same groups, so that both would share partitions.
+    Our topics and schemas are there, and nothing else. The modules of a folder share them: they look at records, groups
+    and keyspaces of their own alone. Another folder's services would have the same groups, so that both would share
+    partitions.
     """
     return request.config.stash[SUPPLY].take()
 

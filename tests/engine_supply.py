@@ -2,15 +2,18 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Final
 
 from deploy.local.ports import BLOCK, Ports, free_ports
 from deploy.local.stack import Stack
-from deploy.setup.places import HOME
+from deploy.setup.places import HOME, ROOT
 
 BASES: Final = range(30_000, 32_000, BLOCK)
+PREPARE_S: Final = 120
 
 
 class PortSupply:
@@ -28,7 +31,10 @@ class PortSupply:
 
 
 class EngineSupply:
-    """Broker, Cassandra and registry, empty, for `folders` folders; at most one spare system runs ahead."""
+    """Broker, Cassandra and registry, with our topics and schemas and nothing else, for `folders` folders.
+
+    At most one spare system runs ahead.
+    """
 
     def __init__(self, ports: PortSupply, folders: int) -> None:
         self._ports = ports
@@ -75,7 +81,19 @@ class EngineSupply:
     def _start(self) -> Stack:
         system = fresh_system("engines", self._ports.take(), engines_only=True)
         system.start()
+        try:
+            prepare(system)
+        except BaseException:
+            system.stop()
+            raise
         return system
+
+
+def prepare(system: Stack) -> None:
+    """Makes our topics and schemas; what it says is beside the engines' logs."""
+    command, environment = [sys.executable, "-m", "schemas"], {**os.environ, **system.environment()}
+    with (system.state / "log" / "prepare.log").open("wb") as log:
+        subprocess.run(command, cwd=ROOT, env=environment, stderr=log, timeout=PREPARE_S, check=True)
 
 
 def fresh_system(name: str, ports: Ports, *, engines_only: bool) -> Stack:

@@ -9,21 +9,12 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from schemas.__main__ import prepare
 from schemas.eventlog.connect import connect
 from schemas.eventlog.memory import MemoryEventLog
 from schemas.eventlog.port import EventLog
-from schemas.settings import PrepareSettings, read_settings
 from schemas.topics import Topic
 
 Inject = Callable[[Topic, bytes], Any]
-
-
-@pytest.fixture(scope="module")
-def prepared(engines: dict[str, str]) -> dict[str, str]:
-    """Engines with our topics and schemas in them."""
-    prepare(read_settings(PrepareSettings, engines))
-    return engines
 
 
 @pytest.fixture(scope="module", params=["memory", pytest.param("kafka", marks=pytest.mark.engine)])
@@ -32,8 +23,8 @@ def log(request: pytest.FixtureRequest) -> Iterator[EventLog]:
     if request.param == "memory":
         log = MemoryEventLog()
     else:
-        prepared = request.getfixturevalue("prepared")
-        log = connect(prepared["JUDGESTREAM_KAFKA"], prepared["JUDGESTREAM_REGISTRY_URL"], client_id="contract")
+        engines = request.getfixturevalue("engines")
+        log = connect(engines["JUDGESTREAM_KAFKA"], engines["JUDGESTREAM_REGISTRY_URL"], client_id="contract")
     yield log
     log.close()
 
@@ -45,7 +36,7 @@ def inject(log: EventLog, request: pytest.FixtureRequest) -> Inject:
         return log.inject
 
     def produce(topic: Topic, value: bytes) -> None:
-        producer = Producer({"bootstrap.servers": request.getfixturevalue("prepared")["JUDGESTREAM_KAFKA"]})
+        producer = Producer({"bootstrap.servers": request.getfixturevalue("engines")["JUDGESTREAM_KAFKA"]})
         producer.produce(topic.name, value, partition=0)
         assert producer.flush(10) == 0
 

@@ -1,8 +1,5 @@
 """Executors as processes: the log that they share, and a room for each test."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +12,6 @@ from tests.integration.executor.room import Room
 
 @pytest.fixture(scope="module")
 def log(engines: dict[str, str]) -> Iterator[EventLog]:
-    subprocess.run([sys.executable, "-m", "schemas"], env={**os.environ, **engines}, timeout=120, check=True)
     connected = connect(engines["JUDGESTREAM_KAFKA"], engines["JUDGESTREAM_REGISTRY_URL"], client_id="test")
     yield connected
     connected.close()

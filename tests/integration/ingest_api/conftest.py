@@ -53,20 +53,13 @@ Start = Callable[[], Worker]
 
 
 @pytest.fixture(scope="module")
-def prepared(engines: dict[str, str]) -> dict[str, str]:
-    """The environment, with topics and schemas there."""
-    subprocess.run([sys.executable, "-m", "schemas"], env={**os.environ, **engines}, check=True, timeout=120)
-    return engines
-
-
-@pytest.fixture(scope="module")
-def start(prepared: dict[str, str]) -> Iterator[Start]:
+def start(engines: dict[str, str]) -> Iterator[Start]:
     """Starts a worker, ready to serve; all are stopped at the end."""
     workers: list[Worker] = []
 
     def start_worker() -> Worker:
         port = _free_port()
-        environment = {**os.environ, **prepared, "JUDGESTREAM_INGEST_PORT": str(port)}
+        environment = {**os.environ, **engines, "JUDGESTREAM_INGEST_PORT": str(port)}
         process = subprocess.Popen([sys.executable, "-m", "ingest_api"], env=environment)
         worker = Worker(process=process, url=f"http://127.0.0.1:{port}/api/v1")
         workers.append(worker)
@@ -100,18 +93,18 @@ def http() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def log(prepared: dict[str, str]) -> Iterator[EventLog]:
+def log(engines: dict[str, str]) -> Iterator[EventLog]:
     """The log, with an executor in it that offers C++ now."""
-    event_log = connect(prepared["JUDGESTREAM_KAFKA"], prepared["JUDGESTREAM_REGISTRY_URL"], client_id="test")
+    event_log = connect(engines["JUDGESTREAM_KAFKA"], engines["JUDGESTREAM_REGISTRY_URL"], client_id="test")
     event_log.append(EXECUTORS, report()).result(10)
     yield event_log
     event_log.close()
 
 
 @pytest.fixture(scope="module")
-def token(prepared: dict[str, str]) -> Callable[..., dict[str, str]]:
+def token(engines: dict[str, str]) -> Callable[..., dict[str, str]]:
     """Signs the header that says who asks."""
-    key = Path(prepared["JUDGESTREAM_TOKEN_PRIVATE_KEY"]).read_bytes()
+    key = Path(engines["JUDGESTREAM_TOKEN_PRIVATE_KEY"]).read_bytes()
 
     def header(user_id: str, *roles: Role) -> dict[str, str]:
         signed = sign_token(key, user_id, name=user_id, roles=roles, now=datetime.now(UTC))

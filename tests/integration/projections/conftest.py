@@ -1,10 +1,7 @@
 """Real engines for the projector: one log for all tests, keyspaces as they are needed."""
 
 import asyncio
-import os
 import secrets
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -20,8 +17,7 @@ from schemas.settings import MigrateSettings, PrepareSettings, read_settings
 
 @pytest.fixture(scope="module")
 def event_log(engines: dict[str, str]) -> Iterator[EventLog]:
-    """The log with its topics and schemas."""
-    subprocess.run([sys.executable, "-m", "schemas"], env={**os.environ, **engines}, check=True)
+    """The log."""
     settings = read_settings(PrepareSettings, engines)
     log = connect_log(settings.kafka, settings.registry_url, client_id="test")
     yield log

@@ -1,8 +1,6 @@
-"""A room for the router, prepared once for all tests here."""
+"""A room for the router, one for all tests here."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +11,6 @@ from tests.integration.stream_processors.room import Room
 
 @pytest.fixture(scope="module")
 def room(engines: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    subprocess.run([sys.executable, "-m", "schemas"], env={**os.environ, **engines}, check=True, timeout=120)
     log = connect(engines["JUDGESTREAM_KAFKA"], engines["JUDGESTREAM_REGISTRY_URL"], client_id="test-router")
     room = Room(log, engines, tmp_path_factory.mktemp("router"))
     yield room

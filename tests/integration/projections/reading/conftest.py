@@ -13,11 +13,8 @@ from tests.integration.projections.season import Season
 
 
 @pytest.fixture(scope="module")
-def reading(
-    engines: dict[str, str], event_log: EventLog, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ReadSide]:
-    """The services, on a keyspace of their own. `event_log` has made topics and schemas."""
-    del event_log
+def reading(engines: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadSide]:
+    """The services, on a keyspace of their own."""
     folder = tmp_path_factory.mktemp("reading")
     with read_side(with_own_keyspace(engines, folder), folder) as running:
         yield running
