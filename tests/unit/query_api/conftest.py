@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.query_api.read_side import ReadSide, reading
+from tests.unit.query_api.read_side import ReadSide, made, reading
 
 
 @pytest.fixture
@@ -13,3 +13,9 @@ async def side(tmp_path: Path) -> AsyncIterator[ReadSide]:
     """A read side that runs, with nothing in it."""
     async with reading(tmp_path) as side:
         yield side
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> ReadSide:
+    """One for all tests of a module that only ask: to make an application takes longer than they do."""
+    return made(tmp_path_factory.mktemp("blobs"))

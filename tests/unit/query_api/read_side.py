@@ -368,10 +368,17 @@ async def reading(
     folder: Path, reads: MemoryReads | None = None, log: MemoryEventLog | None = None
 ) -> AsyncIterator[ReadSide]:
     """A read side that runs."""
+    side = made(folder, reads, log)
+    async with side.http:
+        yield side
+
+
+def made(folder: Path, reads: MemoryReads | None = None, log: MemoryEventLog | None = None) -> ReadSide:
+    """A read side that answers, in whatever loop."""
     side = ReadSide(blobs=DirectoryBlobStore(folder), reads=reads or MemoryReads(), log=log or MemoryEventLog())
     transport = httpx.ASGITransport(make_app(side.ports()), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as side.http:
-        yield side
+    side.http = httpx.AsyncClient(transport=transport, base_url="http://test/api/v1")
+    return side
 
 
 def refusal_of(response: httpx.Response) -> tuple[int, str]:

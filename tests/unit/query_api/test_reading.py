@@ -39,6 +39,16 @@ POSITION = "submissions:0:0"
 @pytest.fixture
 def full(side: ReadSide) -> ReadSide:
     """A read side with something of everything."""
+    return filled(side)
+
+
+@pytest.fixture(scope="module")
+def full_shared(shared: ReadSide) -> ReadSide:
+    """The same, for tests that only ask."""
+    return filled(shared)
+
+
+def filled(side: ReadSide) -> ReadSide:
     side.open_contest()
     side.create_problem()
     side.submit(contest=True)
@@ -62,9 +72,9 @@ def full(side: ReadSide) -> ReadSide:
     ],
 )
 async def test_answers_are_as_the_description_says(
-    full: ReadSide, path: str, document: type[BaseModel], who: Any
+    full_shared: ReadSide, path: str, document: type[BaseModel], who: Any
 ) -> None:
-    response = await full.http.get(path, headers=full.token(*who) if who else {})
+    response = await full_shared.http.get(path, headers=full_shared.token(*who) if who else {})
     assert response.status_code == 200, response.text
     document.model_validate_json(response.content)
 
@@ -122,8 +132,8 @@ async def test_one_description_has_both_sides(side: ReadSide) -> None:
         ("/contests/spring/board?view=mine", 422, "invalid-parameter"),
     ],
 )
-async def test_bad_input_is_a_problem_document(full: ReadSide, path: str, status: int, expected: str) -> None:
-    assert refusal_of(await full.http.get(path)) == (status, expected)
+async def test_bad_input_is_a_problem_document(full_shared: ReadSide, path: str, status: int, expected: str) -> None:
+    assert refusal_of(await full_shared.http.get(path)) == (status, expected)
 
 
 async def test_a_bad_token_is_refused_even_where_none_is_needed(full: ReadSide) -> None:

@@ -63,6 +63,16 @@ def result(submission_id: SubmissionId, old: Verdict | None, *new: Verdict, team
 @pytest.fixture
 def rejudged(side: ReadSide) -> ReadSide:
     """A contest with a submission of red's, rejudged from WA to AC."""
+    return with_rejudging(side)
+
+
+@pytest.fixture(scope="module")
+def rejudged_shared(shared: ReadSide) -> ReadSide:
+    """The same, for tests that only ask."""
+    return with_rejudging(shared)
+
+
+def with_rejudging(side: ReadSide) -> ReadSide:
     side.open_contest()
     submission_id = side.submit(contest=True, at=START + timedelta(minutes=5), verdict=Verdict.WA)
     side.reads.known_rejudgings = [shown(Story().open(selected(1)), done=1)]
@@ -72,10 +82,10 @@ def rejudged(side: ReadSide) -> ReadSide:
 
 @pytest.mark.parametrize("who", OTHERS)
 @pytest.mark.parametrize("path", PATHS)
-async def test_to_others_there_is_no_rejudging(rejudged: ReadSide, who: str | None, path: str) -> None:
-    answer = await rejudged.get(f"/rejudgings/{RECHECK}{path}", who, contest_id="spring")
+async def test_to_others_there_is_no_rejudging(rejudged_shared: ReadSide, who: str | None, path: str) -> None:
+    answer = await rejudged_shared.get(f"/rejudgings/{RECHECK}{path}", who, contest_id="spring")
     assert refusal_of(answer) == UNKNOWN
-    assert (await rejudged.get("/rejudgings", who)).status_code == 404
+    assert (await rejudged_shared.get("/rejudgings", who)).status_code == 404
 
 
 @pytest.mark.parametrize("who", [JUDY, ROOT])
@@ -87,8 +97,8 @@ async def test_the_jury_sees_how_far_it_is(rejudged: ReadSide, who: tuple[str, R
 
 @pytest.mark.parametrize("name", [str(RIVAL), "nonsense", RECHECK.upper()])
 @pytest.mark.parametrize("path", PATHS)
-async def test_what_nobody_asked_for_is_not_there(rejudged: ReadSide, name: str, path: str) -> None:
-    assert refusal_of(await rejudged.get(f"/rejudgings/{name}{path}", JUDY, contest_id="spring")) == UNKNOWN
+async def test_what_nobody_asked_for_is_not_there(rejudged_shared: ReadSide, name: str, path: str) -> None:
+    assert refusal_of(await rejudged_shared.get(f"/rejudgings/{name}{path}", JUDY, contest_id="spring")) == UNKNOWN
 
 
 async def test_rejudgings_are_paged_newest_first(side: ReadSide) -> None:

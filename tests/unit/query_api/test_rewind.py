@@ -22,7 +22,7 @@ from schemas.manifests import current_manifest
 from schemas.rules.icpc_row import View
 from schemas.topics import CONTEST_FEED
 from tests.unit.projections.tables import Tables
-from tests.unit.query_api.read_side import JUDY, NOW, START, ReadSide, reading, refusal_of
+from tests.unit.query_api.read_side import JUDY, NOW, START, ReadSide, made, refusal_of
 from tests.unit.rules.contests import CONTEST_ID, revised
 from tests.unit.rules.test_icpc_board import decided, source, team, thaw, tried
 from tests.unit.rules.test_icpc_rejudged import RECHECK, now, rejudged
@@ -68,16 +68,29 @@ class Clock:
 
 @pytest.fixture
 async def side(tmp_path: Path) -> AsyncIterator[ReadSide]:
-    clock = Clock()
-    async with reading(tmp_path, log=MemoryEventLog(clock=clock)) as side:
-        manifest = side.blobs.put(current_manifest(ROWS))
-        for event in STORY:
-            told = replace(event, manifest=manifest) if isinstance(event, ContestRejudged) else event
-            side.log.append(CONTEST_FEED, told).result(1)
-            clock.offset += 1
-        side.open_contest()
-        side.reads.known_contests[CONTEST_ID] = side.reads.known_contests[ContestId("spring")]
+    side = with_story(tmp_path)
+    async with side.http:
         yield side
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> ReadSide:
+    """The same, for tests that only ask."""
+    return with_story(tmp_path_factory.mktemp("blobs"))
+
+
+def with_story(folder: Path) -> ReadSide:
+    """A read side to whose log the story was told."""
+    clock = Clock()
+    side = made(folder, log=MemoryEventLog(clock=clock))
+    manifest = side.blobs.put(current_manifest(ROWS))
+    for event in STORY:
+        told = replace(event, manifest=manifest) if isinstance(event, ContestRejudged) else event
+        side.log.append(CONTEST_FEED, told).result(1)
+        clock.offset += 1
+    side.open_contest()
+    side.reads.known_contests[CONTEST_ID] = side.reads.known_contests[ContestId("spring")]
+    return side
 
 
 async def live_boards(side: ReadSide, view: View) -> list[dict[str, Any] | None]:
@@ -168,8 +181,8 @@ async def test_the_public_sees_the_freeze_as_it_was(side: ReadSide) -> None:
         ("offset=1&view=jury", 403, "forbidden"),
     ],
 )
-async def test_a_moment_that_cannot_be_had_is_refused(side: ReadSide, query: str, status: int, expected: str) -> None:
-    assert refusal_of(await side.http.get(f"{BOARD}?{query}")) == (status, expected)
+async def test_a_moment_that_cannot_be_had_is_refused(shared: ReadSide, query: str, status: int, expected: str) -> None:
+    assert refusal_of(await shared.http.get(f"{BOARD}?{query}")) == (status, expected)
 
 
 @pytest.mark.parametrize(
