@@ -16,8 +16,6 @@ from tests.engine_supply import EngineSupply, PortSupply, fresh_system
 MARKED_FIXTURES = {"engines": "engine", "docker_url": "docker", "stack": "stack"}
 SUPPLY = pytest.StashKey[EngineSupply]()
 PORTS = pytest.StashKey[PortSupply]()
-FOLDER_DEPTH = 3
-"""`tests/integration/schemas` and what is below it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +34,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """
     gc.collect()
     gc.freeze()
-    folders = {folder_of(item) for item in session.items if item.get_closest_marker("engine")}
+    folders = {item.path.parent for item in session.items if item.get_closest_marker("engine")}
     session.config.stash[PORTS] = PortSupply()
     session.config.stash[SUPPLY] = EngineSupply(session.config.stash[PORTS], len(folders))
     if not session.config.option.collectonly:
@@ -49,13 +47,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         yield
     finally:
-        if nextitem is None or folder_of(nextitem) != folder_of(item):
+        if nextitem is None or nextitem.path.parent != item.path.parent:
             item.config.stash[SUPPLY].give_back()
-
-
-def folder_of(item: pytest.Item) -> tuple[str, ...]:
-    """The folder whose tests share their engines."""
-    return item.path.relative_to(item.config.rootpath).parts[:FOLDER_DEPTH]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
