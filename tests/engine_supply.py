@@ -53,12 +53,16 @@ class EngineSupply:
             self._next = self._starting.submit(self._start)
 
     def take(self) -> Stack:
-        """The system of the folder whose tests run now."""
+        """The system of the folder whose tests run now; after one that did not start, the next module tries again."""
         if self._taken is None:
             self.start_ahead()
             assert self._next is not None, "more folders than were announced"
             started, self._next = self._next, None
-            self._taken = started.result()
+            try:
+                self._taken = started.result()
+            except BaseException:
+                self._left += 1
+                raise
             self.start_ahead()
         return self._taken
 
