@@ -1,12 +1,13 @@
 """Waiting for what becomes of a rejudging: what was decided about a request, and how far its judging is."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from judgestream.client import Client, Json
 from judgestream.errors import NoDecision, Refused
+from judgestream.live import frames
 
 NOT_FOUND: Final = 404
 FIRST_PAUSE_S: Final = 0.1
@@ -16,8 +17,6 @@ ASKED: Final = frozenset({"requested", "change_requested"})
 
 SETTLED: Final = frozenset({"refused", "counted", "judged", "applied", "reverted", "cancelled"})
 """States in which no judging of a rejudging is under way."""
-
-Pause = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +60,18 @@ def standing(rejudging: Mapping[str, Any]) -> Standing:
     )
 
 
-def await_decision(
-    client: Client, rejudging_id: str, position: str, *, patience_s: float, pause: Pause = time.sleep
-) -> Decision:
+def await_decision(client: Client, rejudging_id: str, position: str, *, patience_s: float) -> Decision:
     """Waits until it is known what was decided about the request at that position; `NoDecision` after `patience_s`."""
-    for rejudging in _looks(client, rejudging_id, patience_s, pause, after=position):
+    for rejudging in _looks(client, rejudging_id, position, patience_s):
         if (decision := decision_on(position, rejudging)) is not None:
             return decision
     raise NoDecision(rejudging_id, patience_s)
 
 
-def follow(client: Client, rejudging_id: str, *, patience_s: float, pause: Pause = time.sleep) -> Iterator[Json]:
+def follow(client: Client, rejudging_id: str, *, patience_s: float) -> Iterator[Json]:
     """Yields the rejudging whenever it stands elsewhere, last when nothing of it is judged any more."""
     before: Standing | None = None
-    for rejudging in _looks(client, rejudging_id, patience_s, pause):
+    for rejudging in _told(client, rejudging_id, time.monotonic() + patience_s):
         if (now := standing(rejudging)) != before:
             before = now
             yield rejudging
@@ -83,9 +80,16 @@ def follow(client: Client, rejudging_id: str, *, patience_s: float, pause: Pause
     raise NoDecision(rejudging_id, patience_s)
 
 
-def _looks(
-    client: Client, rejudging_id: str, patience_s: float, pause: Pause, *, after: str | None = None
-) -> Iterator[Json]:
+def _told(client: Client, rejudging_id: str, deadline: float) -> Iterator[Json]:
+    """The rejudging as its channel tells it, and as GET does while there is no socket."""
+    for frame in frames(client, f"rejudging:{rejudging_id}", deadline=deadline):
+        if frame is None:
+            yield client.rejudging(rejudging_id)
+        elif frame.get("type") == "snapshot":
+            yield frame["data"]
+
+
+def _looks(client: Client, rejudging_id: str, after: str, patience_s: float) -> Iterator[Json]:
     """The rejudging again and again, at longer and longer intervals; one that is not known yet is passed over."""
     pause_s, deadline = FIRST_PAUSE_S, time.monotonic() + patience_s
     while True:
@@ -97,5 +101,5 @@ def _looks(
         left_s = deadline - time.monotonic()
         if left_s <= 0:
             return
-        pause(min(pause_s, left_s))
+        time.sleep(min(pause_s, left_s))
         pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
