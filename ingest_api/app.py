@@ -138,8 +138,10 @@ def _add_routes(app: FastAPI, ports: Ports, reader: CatalogReader, writer: LogWr
 
 def _add_rejudgings(app: FastAPI, rejudgings: Rejudgings) -> None:
     path, answer = f"{API}/rejudgings", RejudgingRequested
+    one = f"{path}/{{rejudging_id}}"
     add_route(app, "POST", path, rejudgings.open, body=OpenRejudgingBody, answer=answer, status=202)
+    add_route(app, "PUT", one, rejudgings.open_chosen, body=OpenRejudgingBody, answer=answer, status=202)
     for change in RejudgingChange:
         if change is not RejudgingChange.UNKNOWN:
-            one, ask = f"{path}/{{rejudging_id}}/{change}", rejudgings.changing(change)
-            add_route(app, "POST", one, ask, body=ChangeRejudgingBody, answer=answer, status=202)
+            ask = rejudgings.changing(change)
+            add_route(app, "POST", f"{one}/{change}", ask, body=ChangeRejudgingBody, answer=answer, status=202)

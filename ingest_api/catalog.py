@@ -1,4 +1,4 @@
-"""What the write side knows: a fold of `problems`, `contests` and `executors`.
+"""What the write side knows: a fold of `problems`, `contests`, `executors` and `rejudging-requests`.
 
 Only what decisions ask for is kept. Total: a repeat changes nothing, an event of no interest is passed over.
 """
@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingest_api.limits import EXECUTOR_REPORT_COUNTS
+from ingest_api.limits import EXECUTOR_REPORT_COUNTS, REJUDGING_REMEMBERED
 from schemas.events import (
     ContestRevised,
     ContestThawed,
@@ -15,9 +15,10 @@ from schemas.events import (
     ExecutorReported,
     ProblemRetired,
     ProblemRevised,
+    RejudgingOpenRequested,
     TeamRegistered,
 )
-from schemas.ids import ContestId, LanguageId, ProblemId, ProblemRevision, TeamId, UserId
+from schemas.ids import ContestId, LanguageId, ProblemId, ProblemRevision, RejudgingId, TeamId, UserId
 from schemas.rules.contest import Contest, contest_of
 from schemas.values import LanguageInfo, Position
 
@@ -64,6 +65,14 @@ class OfferedLanguage:
         return now - self.reported_at < EXECUTOR_REPORT_COUNTS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRejudging:
+    """What was asked for first under a rejudging's id."""
+
+    request: RejudgingOpenRequested
+    position: Position
+
+
 class Catalog:
     """The state of the fold. Changed by `evolve` only, read by decisions; both in one thread."""
 
@@ -72,6 +81,7 @@ class Catalog:
         self.contests: dict[ContestId, KnownContest] = {}
         self.languages: dict[LanguageId, OfferedLanguage] = {}
         self.thawed: dict[ContestId, Position] = {}
+        self.rejudgings: dict[RejudgingId, AskedRejudging] = {}
         self._teams: defaultdict[ContestId, dict[TeamId, KnownTeam]] = defaultdict(dict)
         self._team_of: defaultdict[ContestId, dict[UserId, TeamId]] = defaultdict(dict)
 
@@ -104,6 +114,8 @@ class Catalog:
                 self.thawed.setdefault(event.contest_id, position)
             case ExecutorReported():
                 self._executor_reported(event, appended_at)
+            case RejudgingOpenRequested():
+                self._rejudging_asked(event, position)
             case _:
                 pass  # the topics may carry more one day; the write side decides nothing by it
 
@@ -137,3 +149,10 @@ class Catalog:
     def _executor_reported(self, event: ExecutorReported, appended_at: datetime) -> None:
         for info in event.languages:
             self.languages[info.language] = OfferedLanguage(info=info, reported_at=appended_at)
+
+    def _rejudging_asked(self, event: RejudgingOpenRequested, position: Position) -> None:
+        """The oldest are forgotten: nobody can send them again."""
+        self.rejudgings.setdefault(event.rejudging_id, AskedRejudging(request=event, position=position))
+        forgotten_before = event.occurred_at - REJUDGING_REMEMBERED
+        while (oldest := next(iter(self.rejudgings.values()))).request.occurred_at < forgotten_before:
+            del self.rejudgings[oldest.request.rejudging_id]

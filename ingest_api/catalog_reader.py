@@ -1,4 +1,4 @@
-"""Keeps the catalog: a thread reads the three topics from their beginning and hands records to the event loop.
+"""Keeps the catalog: a thread reads the four topics from their beginning and hands records to the event loop.
 
 The catalog is touched by the loop's thread only, so that decisions need no lock.
 """
@@ -15,10 +15,10 @@ from schemas.eventlog.errors import LogError, LogUnavailable
 from schemas.eventlog.port import EventLog, Partition, Reader, Record, Undecodable
 from schemas.events import Event
 from schemas.log import EventLogger
-from schemas.topics import CONTESTS, EXECUTORS, PROBLEMS
+from schemas.topics import CONTESTS, EXECUTORS, PROBLEMS, REJUDGING_REQUESTS
 from schemas.values import Position
 
-TOPICS_READ: Final = (PROBLEMS, CONTESTS, EXECUTORS)
+TOPICS_READ: Final = (PROBLEMS, CONTESTS, EXECUTORS, REJUDGING_REQUESTS)
 RECORDS_AT_ONCE: Final = 500
 START_WITHIN_S: Final = 10.0
 POLL_S: Final = 0.5

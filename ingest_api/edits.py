@@ -28,6 +28,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 JSON: Final = "application/json"
 RETRY: Final = {"Retry-After": str(RETRY_AFTER_S)}
+LOOK_FIRST: Final = "look whether it is there before sending it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +55,24 @@ class Edits:
         except ClaimsUnavailable as error:
             raise Refusal(refusals.STORE_UNAVAILABLE, str(error), headers=RETRY) from error
 
-    async def append(self, topic: Topic, event: Event) -> Position:
-        """Appends, and waits a moment for the own catalog, so that the next request here finds the edit."""
-        position = await self.acknowledged(topic, event)
+    async def append(self, topic: Topic, event: Event, *, advice: str = LOOK_FIRST, **members: str) -> Position:
+        """Appends, and waits a moment for the own catalog, so that the next request here finds the edit.
+
+        `advice` and `members` are for the problem document where nobody knows whether it was accepted.
+        """
+        position = await self.acknowledged(topic, event, advice=advice, **members)
         await self.reader.seen(position, OWN_EDIT_SEEN_WITHIN_S)
         return position
 
-    async def acknowledged(self, topic: Topic, event: Event) -> Position:
+    async def acknowledged(self, topic: Topic, event: Event, *, advice: str = LOOK_FIRST, **members: str) -> Position:
         """Appends what the catalog does not hold."""
         try:
             return await self.writer.append(topic, event)
         except AppendRefused as error:
             raise Refusal(refusals.LOG_UNAVAILABLE, str(error), headers=RETRY) from error
         except LogError as error:
-            advice = "the log did not acknowledge it in time; look whether it is there before sending it again"
-            raise Refusal(refusals.OUTCOME_UNKNOWN, advice, headers=RETRY) from error
+            told = f"the log did not acknowledge it in time; {advice}"
+            raise Refusal(refusals.OUTCOME_UNKNOWN, told, headers=RETRY, **members) from error
 
 
 async def read_model(request: Request, model: type[Model], max_bytes: int) -> Model:

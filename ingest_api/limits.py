@@ -98,6 +98,9 @@ LATEST_YEAR: Final = 2200
 """When a contest may start."""
 
 # Rejudgings
+REJUDGING_REMEMBERED: Final = ID_BEHIND + ID_AHEAD
+"""How long it is known what was asked under an id: for as long as a client may send the same again."""
+
 REJUDGING_BODY_BYTES: Final = MEBIBYTE
 """The whole request stands in one record, and its filter in the records of what is decided."""
 

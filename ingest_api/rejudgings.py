@@ -1,4 +1,4 @@
-"""Rejudgings: POST /rejudgings and POST /rejudgings/{id}/apply, cancel, revert, pause, resume.
+"""Rejudgings: POST /rejudgings, PUT /rejudgings/{id} and POST /rejudgings/{id}/apply, cancel, revert, pause, resume.
 
 What is asked for is put into the log; whether it is possible is decided by whoever reads that log in its order. So
 here is refused only what is wrong whatever happened before.
@@ -6,8 +6,9 @@ here is refused only what is wrong whatever happened before.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 import orjson
@@ -19,11 +20,11 @@ from ingest_api.catalog import Catalog
 from ingest_api.edits import JSON, Edits, read_model
 from ingest_api.openapi import Endpoint
 from ingest_api.rejudging_body import ChangeRejudgingBody, OpenRejudgingBody
-from ingest_api.submission_ids import draw_submission_id
+from ingest_api.submission_ids import EPOCH, chosen_submission_id, draw_submission_id
 from schemas.blobs.port import BlobMissing, BlobStore
 from schemas.events import RejudgingChangeRequested, RejudgingOpenRequested
 from schemas.http import refusals
-from schemas.http.identity import Role, require
+from schemas.http.identity import Identity, Role, require
 from schemas.http.refusals import Refusal, RefusalType
 from schemas.ids import ProblemId, ProblemRevision, RejudgingId, Sha256, derived_event_id
 from schemas.rules.definition import DefinitionUnreadable, parse, revision_of
@@ -44,28 +45,38 @@ class Rejudgings:
     async def open(self, request: Request) -> Response:
         """Asks for a rejudging; its id is drawn here."""
         who = require(request, *REGRADERS)
-        body = await read_model(request, OpenRejudgingBody, limits.REJUDGING_BODY_BYTES)
-        wanted, override, now = body.filter.filter(), body.override.override(), self.edits.clock()
-        _check_filter(wanted, await self.edits.catalog(), now)
-        if override.problem_revision is not None:
-            problem_id = await asyncio.to_thread(self._problem_of, override.problem_revision)
-            _check_problem_of_revision(problem_id, wanted)
+        now = self.edits.clock()
         rejudging_id = RejudgingId(draw_submission_id(now, self.chance()))
-        event = RejudgingOpenRequested(
-            event_id=derived_event_id(RejudgingOpenRequested.__name__, rejudging_id),
-            occurred_at=now,
-            caused_by=None,
-            rejudging_id=rejudging_id,
-            requested_by=who.user_id,
-            reason=body.reason,
-            filter=wanted,
-            override=override,
-            repeats=body.repeats,
-            priority=RejudgingPriority(body.priority),
-            everything=body.everything,
-            dry_run=body.dry_run,
+        return await self._open(request, rejudging_id, who, now)
+
+    async def open_chosen(self, request: Request) -> Response:
+        """Asks for a rejudging under the client's own id; the same again asks for nothing more."""
+        who = require(request, *REGRADERS)
+        now = self.edits.clock()
+        return await self._open(request, _chosen_id(request.path_params["rejudging_id"], now), who, now)
+
+    async def _open(self, request: Request, rejudging_id: RejudgingId, who: Identity, now: datetime) -> Response:
+        body = await read_model(request, OpenRejudgingBody, limits.REJUDGING_BODY_BYTES)
+        catalog = await self.edits.catalog()
+        wanted = _event(body, rejudging_id, who, now)
+        asked = catalog.rejudgings.get(rejudging_id)
+        if asked is not None:
+            if replace(wanted, occurred_at=asked.request.occurred_at) != asked.request:
+                raise _taken()
+            return _requested(rejudging_id, asked.position)
+        await self._check(wanted, catalog)
+        if not await self.edits.is_first(f"rejudging {rejudging_id}", "", _digest(wanted)):
+            raise _taken()
+        position = await self.edits.append(
+            REJUDGING_REQUESTS, wanted, advice=f"PUT the same to rejudgings/{rejudging_id}", rejudging_id=rejudging_id
         )
-        return _requested(rejudging_id, await self.edits.acknowledged(REJUDGING_REQUESTS, event))
+        return _requested(rejudging_id, position)
+
+    async def _check(self, wanted: RejudgingOpenRequested, catalog: Catalog) -> None:
+        _check_filter(wanted.filter, catalog, wanted.occurred_at)
+        if wanted.override.problem_revision is not None:
+            problem_id = await asyncio.to_thread(self._problem_of, wanted.override.problem_revision)
+            _check_problem_of_revision(problem_id, wanted.filter)
 
     def changing(self, change: RejudgingChange) -> Endpoint:
         """The endpoint that asks for that change."""
@@ -108,6 +119,39 @@ class Rejudgings:
         except (BlobMissing, DefinitionUnreadable):
             pass  # both are told in the same words
         raise Refusal(refusals.UNKNOWN_REVISION, "no problem ever had it; GET /api/v1/problems/{id} tells the current")
+
+
+def _event(body: OpenRejudgingBody, rejudging_id: RejudgingId, who: Identity, now: datetime) -> RejudgingOpenRequested:
+    return RejudgingOpenRequested(
+        event_id=derived_event_id(RejudgingOpenRequested.__name__, rejudging_id),
+        occurred_at=now,
+        caused_by=None,
+        rejudging_id=rejudging_id,
+        requested_by=who.user_id,
+        reason=body.reason,
+        filter=body.filter.filter(),
+        override=body.override.override(),
+        repeats=body.repeats,
+        priority=RejudgingPriority(body.priority),
+        everything=body.everything,
+        dry_run=body.dry_run,
+    )
+
+
+def _digest(wanted: RejudgingOpenRequested) -> str:
+    """Of all that is asked for, whenever that is."""
+    return sha256(orjson.dumps(replace(wanted, occurred_at=EPOCH))).hexdigest()
+
+
+def _taken() -> Refusal:
+    return Refusal(refusals.REJUDGING_ID_TAKEN, "somebody else, or with another body, has asked under that id")
+
+
+def _chosen_id(text: str, now: datetime) -> RejudgingId:
+    try:
+        return RejudgingId(chosen_submission_id(text, now))
+    except Refusal as refusal:
+        raise Refusal(refusals.INVALID_PARAMETER, f"rejudging_id: {refusal.detail}") from None
 
 
 def _id_in_path(request: Request) -> RejudgingId:

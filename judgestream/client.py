@@ -1,7 +1,7 @@
 """A client of the HTTP and live interfaces.
 
-A submission is sent with an id of the client's own by idempotent PUT, so that whatever happens on the way it can be
-sent again, and is judged once.
+A submission, or a wish for a rejudging, is sent with an id of the client's own by idempotent PUT, so that whatever
+happens on the way it can be sent again, and counts once.
 """
 
 import base64
@@ -95,8 +95,8 @@ class Client:
             "contest_id": contest_id,
             "entry_point": entry_point,
         }
-        chosen_id = submission_id or new_submission_id(time.time_ns() // 1_000_000)
-        answer = self._call("PUT", f"/submissions/{chosen_id}", {k: v for k, v in body.items() if v is not None})
+        path = f"/submissions/{submission_id or _fresh_id()}"
+        answer = self._call("PUT", path, {k: v for k, v in body.items() if v is not None})
         return Receipt(submission_id=answer["submission_id"], position=answer["position"])
 
     def submission(self, submission_id: str, *, wait_s: float = 0, after: str | None = None) -> Json:
@@ -148,10 +148,12 @@ class Client:
         """One of them with its key and value in base64; `position` is where the letter stands."""
         return self._call("GET", f"/dead-letters/{_quoted(position)}")
 
-    def open_rejudging(self, wanted: Json) -> Json:
+    def open_rejudging(self, wanted: Json, *, rejudging_id: str | None = None) -> Json:
         """Asks for a rejudging (jury and admins): `{filter, override?, reason, priority?, repeats?, everything?,
-        dry_run?}`; answers `{rejudging_id, position}`, and GET tells what was decided."""
-        return self._call("POST", "/rejudgings", wanted, repeatable=False)
+        dry_run?}`; answers `{rejudging_id, position}`, and GET tells what was decided.
+
+        It is sent by idempotent PUT, so that it can be sent again, and one rejudging is opened."""
+        return self._call("PUT", f"/rejudgings/{rejudging_id or _fresh_id()}", wanted)
 
     def change_rejudging(self, rejudging_id: str, change: str, *, reason: str, part: Json | None = None) -> Json:
         """Asks to `apply` (all, or the `part` that a filter selects), `cancel`, `revert`, `pause` or `resume` one."""
@@ -221,11 +223,15 @@ class Client:
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
 
-def new_submission_id(unix_ms: int) -> str:
+def new_id(unix_ms: int) -> str:
     """A fresh UUIDv7 (RFC 9562): 48 bits of time, 74 of chance."""
     chance = secrets.randbits(74)
     value = (unix_ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
     return str(UUID(int=value))
+
+
+def _fresh_id() -> str:
+    return new_id(time.time_ns() // 1_000_000)
 
 
 def _quoted(name: str) -> str:

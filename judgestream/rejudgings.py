@@ -15,6 +15,10 @@ LONGEST_PAUSE_S: Final = 1.0
 ASKED: Final = frozenset({"requested", "change_requested"})
 """Events of a history that are no decisions."""
 
+OPENED: Final = frozenset({"opened", "counted"})
+REPEATED: Final = "already-decided"
+"""The refusal of an opening under an id that was decided about before."""
+
 SETTLED: Final = frozenset({"refused", "counted", "judged", "applied", "reverted", "cancelled"})
 """States in which no judging of a rejudging is under way."""
 
@@ -40,12 +44,26 @@ class Standing:
 
 
 def decision_on(position: str, rejudging: Json) -> Decision | None:
-    """What was decided about the request at that position; None as long as nothing is known."""
+    """What was decided about the request at that position; None as long as nothing is known.
+
+    A request that stands in the log twice, since its first answer was lost, was decided where it stands first.
+    """
+    decided = list(_decisions(rejudging))
+    mine = next((one for one in decided if one.entry.get("caused_by") == position), None)
+    if mine is None or mine.entry.get("refusal") != REPEATED:
+        return mine
+    return next((one for one in decided if _is_of_opening(one.entry)), mine)
+
+
+def _decisions(rejudging: Json) -> Iterator[Decision]:
     for name, refused in (("history", False), ("refusals", True)):
         for entry in rejudging.get(name) or ():
-            if entry.get("caused_by") == position and entry.get("event") not in ASKED:
-                return Decision(entry=entry, refused=refused, rejudging=rejudging)
-    return None
+            if entry.get("event") not in ASKED:
+                yield Decision(entry=entry, refused=refused, rejudging=rejudging)
+
+
+def _is_of_opening(entry: Json) -> bool:
+    return entry.get("event") in OPENED or (entry.get("asked") == "open" and entry.get("refusal") != REPEATED)
 
 
 def standing(rejudging: Mapping[str, Any]) -> Standing:

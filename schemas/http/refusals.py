@@ -125,6 +125,7 @@ TOO_MANY_IDS = _refusal("too-many-ids", 422, "The filter names too much")
 UNKNOWN_VERDICT = _refusal("unknown-verdict", 422, "There is no such verdict")
 UNKNOWN_REVISION = _refusal("unknown-revision", 422, "There is no such revision")
 REVISION_OF_OTHER_PROBLEM = _refusal("revision-of-other-problem", 422, "The revision is of another problem")
+REJUDGING_ID_TAKEN = _refusal("rejudging-id-taken", 409, "The id belongs to another rejudging")
 PART_NOT_ALLOWED = _refusal("part-not-allowed", 422, "Only what is applied can be a part")
 
 # What one asks to read

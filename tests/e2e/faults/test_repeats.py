@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from judgestream import Client
-from judgestream.client import new_submission_id
+from judgestream.client import new_id
 from tests.invariants.raw_log import read_log
 
 
@@ -21,7 +21,7 @@ def put(client: Client, submission_id: str, source: str) -> httpx.Response:
 
 @pytest.mark.usefixtures("sum_problem")
 def test_ten_equal_puts_at_once_are_one_submission(stack: Stack, ada: Client, grace: Client) -> None:
-    submission_id = new_submission_id(time.time_ns() // 1_000_000)
+    submission_id = new_id(time.time_ns() // 1_000_000)
     with ThreadPoolExecutor(10) as threads:
         answers = list(threads.map(lambda _: put(ada, submission_id, "print(42)"), range(10)))
     assert {answer.status_code for answer in answers} == {202}

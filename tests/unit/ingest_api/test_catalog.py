@@ -2,10 +2,38 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ingest_api.catalog import Catalog, KnownTeam
-from schemas.events import ContestThawed, Event, ExecutorReported, ProblemRetired, ProblemRevised, TeamRegistered
-from schemas.ids import ContestId, EventId, ExecutorId, LanguageId, ProblemId, ProblemRevision, TeamId, UserId
-from schemas.values import Comparison, ComparisonKind, LanguageInfo, Limits, Position
+from ingest_api.catalog import AskedRejudging, Catalog, KnownTeam
+from ingest_api.limits import REJUDGING_REMEMBERED
+from schemas.events import (
+    ContestThawed,
+    Event,
+    ExecutorReported,
+    ProblemRetired,
+    ProblemRevised,
+    RejudgingOpenRequested,
+    TeamRegistered,
+)
+from schemas.ids import (
+    ContestId,
+    EventId,
+    ExecutorId,
+    LanguageId,
+    ProblemId,
+    ProblemRevision,
+    RejudgingId,
+    TeamId,
+    UserId,
+)
+from schemas.values import (
+    Comparison,
+    ComparisonKind,
+    JudgingOverride,
+    LanguageInfo,
+    Limits,
+    Position,
+    RejudgingPriority,
+    SubmissionFilter,
+)
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SPRING = ContestId("spring")
@@ -110,3 +138,29 @@ def test_a_language_counts_for_a_minute_after_it_was_last_offered() -> None:
     offered = folded(report).languages[LanguageId("c")]
     assert offered.counts_at(NOW + timedelta(seconds=59))
     assert not offered.counts_at(NOW + timedelta(seconds=60))
+
+
+def rejudging(name: str, reason: str = "", later: timedelta = timedelta()) -> RejudgingOpenRequested:
+    return RejudgingOpenRequested(
+        event_id=EventId(name),
+        occurred_at=NOW + later,
+        caused_by=None,
+        rejudging_id=RejudgingId(name),
+        requested_by=UserId("judy"),
+        reason=reason,
+        filter=SubmissionFilter(),
+        override=JudgingOverride(),
+        repeats=1,
+        priority=RejudgingPriority.NORMAL,
+        everything=True,
+        dry_run=False,
+    )
+
+
+def test_what_was_asked_first_under_an_id_is_known_as_long_as_it_may_be_sent_again() -> None:
+    first = rejudging("a", "one")
+    catalog = folded(first, rejudging("a", "two"), rejudging("b", later=REJUDGING_REMEMBERED))
+    assert list(catalog.rejudgings) == ["a", "b"]
+    assert catalog.rejudgings[RejudgingId("a")] == AskedRejudging(request=first, position=at(0))
+    catalog.evolve(rejudging("c", later=REJUDGING_REMEMBERED + timedelta(seconds=1)), at(3), NOW)
+    assert list(catalog.rejudgings) == ["b", "c"]

@@ -1,5 +1,6 @@
 """Rejudgings over HTTP: what stands in the log, and what is refused before it gets there."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from schemas.values import (
     SubmissionFilter,
     Verdict,
 )
-from tests.unit.ingest_api.write_side import PROBLEM, START, WriteSide, refusal_of, until_answered
+from tests.unit.ingest_api.write_side import PROBLEM, START, WriteSide, new_id, refusal_of, running, until_answered
 
 ID = "019f4a3e-5c1b-7d2a-9e0f-000000000001"
 OPEN: dict[str, Any] = {"filter": {"problem_ids": ["sum"]}, "reason": "case 3 was wrong"}
@@ -126,6 +127,60 @@ async def test_a_change_is_asked_for_whatever_the_state(
         part=SubmissionFilter(contest_ids=(ContestId("spring"),)) if part else None,
     )
     assert response.json() == {"rejudging_id": ID, "position": str(record.position)}
+
+
+async def test_the_same_put_again_asks_for_one_rejudging(write_side: WriteSide, jury: dict[str, str]) -> None:
+    path = f"/rejudgings/{new_id(START)}"
+    first = await write_side.http.put(path, json=OPEN, headers=jury)
+    assert (first.status_code, first.headers["location"]) == (202, f"/api/v1{path}")
+    write_side.clock.now += timedelta(hours=1)
+    again = await write_side.http.put(path, json=OPEN, headers=jury)
+    assert (again.status_code, again.json()) == (202, first.json())
+    async with running(write_side) as other_worker:
+        there = await other_worker.put(path.upper().replace("/REJUDGINGS", "/rejudgings"), json=OPEN, headers=jury)
+        assert (there.status_code, there.json()) == (202, first.json())
+    (event,) = write_side.log.events(REJUDGING_REQUESTS)
+    assert isinstance(event, RejudgingOpenRequested)
+    assert (first.json()["rejudging_id"], event.occurred_at) == (event.rejudging_id, START)
+
+
+async def test_an_id_is_of_one_content_and_one_user(write_side: WriteSide, jury: dict[str, str]) -> None:
+    path = f"/rejudgings/{new_id(START)}"
+    assert (await write_side.http.put(path, json=OPEN, headers=jury)).status_code == 202
+    root = write_side.token("root", Role.ADMIN)
+    for body, who in ((OPEN | {"repeats": 2}, jury), (OPEN | {"dry_run": True}, jury), (OPEN, root)):
+        refused = await write_side.http.put(path, json=body, headers=who)
+        assert (refused.status_code, refusal_of(refused)) == (409, "rejudging-id-taken")
+    assert len(write_side.log.events(REJUDGING_REQUESTS)) == 1
+
+
+async def test_of_two_bodies_at_once_one_is_asked_for(write_side: WriteSide, jury: dict[str, str]) -> None:
+    """On two workers, before either knows what the other has put into the log."""
+    path = f"/rejudgings/{new_id(START)}"
+    async with running(write_side) as other_worker:
+        answers = await asyncio.gather(
+            write_side.http.put(path, json=OPEN, headers=jury),
+            other_worker.put(path, json=OPEN | {"repeats": 2}, headers=jury),
+        )
+    assert sorted(answer.status_code for answer in answers) == [202, 409]
+    assert len(write_side.log.events(REJUDGING_REQUESTS)) == 1
+
+
+async def test_one_that_was_drawn_here_is_finished_by_put(write_side: WriteSide, jury: dict[str, str]) -> None:
+    write_side.log.outage = Outage.FATE_UNKNOWN
+    unknown = await write_side.http.post("/rejudgings", json=OPEN, headers=jury)
+    path = f"/rejudgings/{unknown.json()['rejudging_id']}"
+    assert (refusal_of(unknown), path.removeprefix("/") in unknown.json()["detail"]) == ("outcome-unknown", True)
+    write_side.log.outage = None
+    finished = await until_answered(lambda: write_side.http.put(path, json=OPEN, headers=jury))
+    assert finished.status_code == 202, finished.text
+
+
+@pytest.mark.parametrize("name", ["none", ID, "019f4a3e-5c1b-4d2a-9e0f-000000000001"])
+async def test_a_chosen_id_is_a_uuid7_of_these_hours(write_side: WriteSide, jury: dict[str, str], name: str) -> None:
+    refused = await write_side.http.put(f"/rejudgings/{name}", json=OPEN, headers=jury)
+    assert (refused.status_code, refusal_of(refused)) == (422, "invalid-parameter")
+    assert "rejudging_id: " in refused.json()["detail"]
 
 
 def restricted(**more: Any) -> dict[str, Any]:

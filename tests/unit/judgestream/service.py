@@ -17,10 +17,14 @@ Answer = tuple[int, dict[str, Any]]
 
 @dataclass
 class Service:
-    """Answers each call with the answers given for it in order, the last one for ever; keeps the bodies it was sent."""
+    """Answers each call with the answers given for it in order, the last one for ever; keeps the bodies it was sent.
+
+    A PUT under an id that the client draws is called `PUT COLLECTION/*`.
+    """
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     sent: list[tuple[str, Any]] = field(default_factory=list)
+    drawn: list[str] = field(default_factory=list)
     url: str = ""
 
     def will(self, call: str, *bodies: dict[str, Any], status: int = 200) -> None:
@@ -51,8 +55,15 @@ def serving() -> Iterator[Service]:
             self.reply(service.answer(f"GET {self.path}", None))
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.reply(service.answer(f"POST {self.path}", body))
+            self.reply(service.answer(f"POST {self.path}", self.body()))
+
+        def do_PUT(self) -> None:
+            collection, _, name = self.path.rpartition("/")
+            service.drawn.append(name)
+            self.reply(service.answer(f"PUT {collection}/*", self.body()))
+
+        def body(self) -> Any:
+            return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
 
         def reply(self, answer: Answer) -> None:
             content = json.dumps(answer[1]).encode()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from judgestream import Client, Refused, Unreachable
-from judgestream.client import new_submission_id
+from judgestream.client import new_id
 
 
 class Service:
@@ -86,7 +86,7 @@ def test_a_refusal_is_told_in_its_own_words(response: httpx.Response, told: str)
 
 
 def test_ids_are_version_7_and_sort_by_time() -> None:
-    early, late = new_submission_id(1_000), new_submission_id(1_001)
+    early, late = new_id(1_000), new_id(1_001)
     assert early < late
     assert {UUID(early).version, UUID(late).version} == {7}
     assert UUID(early).int >> 80 == 1_000

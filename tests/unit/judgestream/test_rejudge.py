@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.unit.judgestream.service import Service, serving
 
 API = "/api/v1/rejudgings"
 ID = "019f4a3e-5c1b-7d2a-9e0f-000000000001"
+OPEN = f"PUT {API}/*"
 ASKED = {"rejudging_id": ID, "position": "rejudging-requests:0:7"}
 DECIDED = f"GET {API}/{ID}?after={quote(ASKED['position'], safe='')}"
 OPENED = {"event": "opened", "at": "2026-11-21T12:58:00+00:00", "by": "judy", "reason": "case 3", "caused_by": ""}
@@ -55,7 +57,7 @@ def whole(state: str, **more: Any) -> dict[str, Any]:
 
 
 def test_every_option_has_its_place_in_the_body(service: Service) -> None:
-    service.will(f"POST {API}", ASKED, status=202)
+    service.will(OPEN, ASKED, status=202)
     service.will(DECIDED, whole("judging"))
     options = "-s s1 -s s2 -p sum -c spring -l cpp --user ada --team red --verdict WA --executor one --image-digest d"
     options += " --compiler 14 --software 1 --from 2026-01-01T00:00:00Z --before 2026-02-01T00:00:00Z"
@@ -66,7 +68,7 @@ def test_every_option_has_its_place_in_the_body(service: Service) -> None:
     assert done.output == f"{ID} opened: 12 submissions\n"
     assert service.sent == [
         (
-            f"POST {API}",
+            OPEN,
             {
                 "filter": {
                     "submission_ids": ["s1", "s2"],
@@ -106,7 +108,7 @@ def test_every_option_has_its_place_in_the_body(service: Service) -> None:
 
 
 def test_what_was_not_said_is_not_in_the_body(service: Service) -> None:
-    service.will(f"POST {API}", ASKED, status=202)
+    service.will(OPEN, ASKED, status=202)
     counted = {**OPENED, "event": "counted"}
     service.will(DECIDED, whole("counted", history=[counted], selected=1))
     done = service.run("rejudge", "open", "--reason", "r", "--all", "--dry-run", "--stop-at-failure", "--wait")
@@ -124,7 +126,7 @@ def test_everything_is_meant_only_where_it_is_said(service: Service) -> None:
 
 
 def test_a_rejudging_is_waited_for_until_it_is_known_and_then_until_it_is_judged(service: Service) -> None:
-    service.will(f"POST {API}", ASKED, status=202)
+    service.will(OPEN, ASKED, status=202)
     service.will(DECIDED, {"type": "t", "title": "not yet"}, status=404)
     service.will(DECIDED, whole("requested", history=[]), whole("judging"))
     service.will(f"GET {API}/{ID}", whole("judging"), whole("judging", done=9))
@@ -188,6 +190,33 @@ def test_a_command_that_was_certainly_not_carried_out_is_sent_again(service: Ser
     service.will(DECIDED, whole("paused", history=[{**OPENED, "event": "paused"}]))
     done = service.run("rejudge", "pause", ID, "--reason", "r")
     assert (done.exit_code, done.output) == (0, f"{ID} paused\n")
+
+
+def test_an_opening_whose_answer_was_lost_is_sent_again_under_its_id(service: Service) -> None:
+    problem = {"type": "urn:judgestream:problem:outcome-unknown", "title": "?", "detail": "later"}
+    service.will(OPEN, problem, status=503)
+    service.will(OPEN, ASKED, status=202)
+    service.will(DECIDED, whole("judging"))
+    done = service.run("rejudge", "open", "--reason", "r", "-p", "sum")
+    assert (done.exit_code, done.output) == (0, f"{ID} opened: 12 submissions\n")
+    first, second = service.drawn
+    assert (first == second, UUID(first).version) == (True, 7)
+
+
+@pytest.mark.parametrize(("state", "status"), [("judging", 0), ("counted", 0), ("refused", 1)])
+def test_an_opening_that_the_log_has_twice_was_decided_where_it_stands_first(
+    service: Service, state: str, status: int
+) -> None:
+    first = "rejudging-requests:0:6"
+    repeated = {**REFUSAL, "asked": "open", "refusal": "already-decided", "detail": "there is one"}
+    no = {**REFUSAL, "asked": "open", "refusal": "selects-nothing", "detail": "nothing", "caused_by": first}
+    decided = {"judging": [{**OPENED, "caused_by": first}], "counted": [{**OPENED, "event": "counted"}], "refused": []}
+    service.will(OPEN, ASKED, status=202)
+    refused = [no, repeated] if state == "refused" else [repeated]
+    service.will(DECIDED, whole(state, history=decided[state], refusals=refused))
+    done = service.run("rejudge", "open", "--reason", "r", "-p", "sum", "--dry-run")
+    assert done.exit_code == status
+    assert ("there is one" in done.output, "nothing" in done.output) == (False, status == 1)
 
 
 def test_the_list_says_how_to_go_on(service: Service) -> None:
@@ -272,12 +301,12 @@ LETTER = {"position": "dead-letters:0:7", "submission_id": "s1"}
 def test_letters_are_retried_by_a_rejudging_of_what_they_tell_of(service: Service) -> None:
     service.will("GET /api/v1/dead-letters/dead-letters:0:7", LETTER)
     service.will("GET /api/v1/dead-letters/dead-letters:0:8", LETTER)
-    service.will(f"POST {API}", ASKED, status=202)
+    service.will(OPEN, ASKED, status=202)
     service.will(DECIDED, WHOLE)
     done = service.run("dead-letters", "retry", "dead-letters:0:7", "dead-letters:0:8", "--reason", "disk was full")
     assert (done.exit_code, done.output) == (0, f"{ID} opened: 12 submissions\n")
     wanted = {"submission_ids": ["s1"], "verdicts": ["JUDGE_ERROR"]}
-    assert service.sent == [(f"POST {API}", {"filter": wanted, "reason": "disk was full", "dry_run": False})]
+    assert service.sent == [(OPEN, {"filter": wanted, "reason": "disk was full", "dry_run": False})]
 
 
 def test_a_letter_of_a_rejudging_is_retried_with_what_that_one_overrides(service: Service) -> None:
@@ -285,14 +314,14 @@ def test_a_letter_of_a_rejudging_is_retried_with_what_that_one_overrides(service
     service.will("GET /api/v1/dead-letters/dead-letters:0:7", LETTER)
     service.will("GET /api/v1/dead-letters/dead-letters:0:8", {**LETTER, "rejudging_id": other})
     service.will(f"GET {API}/{other}", WHOLE | {"rejudging_id": other})
-    service.will(f"POST {API}", ASKED, status=202)
+    service.will(OPEN, ASKED, status=202)
     service.will(DECIDED, whole("refused", history=[], refusals=[{**REFUSAL, "asked": "open"}]), WHOLE)
     done = service.run("dead-letters", "retry", "dead-letters:0:7", "dead-letters:0:8", "--reason", "r")
     assert done.exit_code == 1, "the first was refused, and the second asked for all the same"
     assert f"{ID} opened: 12 submissions\n" in done.output
     override = {"problem_revision": None, "limits": {"cpu_time_ms": 2000}}
     again = {"filter": {"submission_ids": ["s1"]}, "override": override, "repeats": 2, "dry_run": False, "reason": "r"}
-    assert service.sent[1] == (f"POST {API}", again)
+    assert service.sent[1] == (OPEN, again)
 
 
 def test_a_letter_of_no_submission_is_not_retried(service: Service) -> None:
