@@ -38,7 +38,7 @@ async def has_applied(cassandra: Cassandra, model: str, position: Position, *, k
     from a later record of its partition, was applied: in the partition of `key`, the contest that is asked about.
     """
     known = MODEL_BY_NAME[model]
-    followed = _following(known, position.topic)
+    followed = following(known, position.topic)
     if followed is None:
         return position.offset < await applied(cassandra, model, position.topic, position.partition)
     if key is None and followed.partitions > 1:
@@ -49,11 +49,14 @@ async def has_applied(cassandra: Cassandra, model: str, position: Position, *, k
     return int(causes.get(f"{position.topic}:{position.partition}", -1)) >= position.offset
 
 
-def _following(model: Model, topic: str) -> Topic | None:
-    """The topic of the model that follows from that one; None where the model reads that one and nothing follows."""
-    for following in model.topics:
-        if topic in SOURCES.get(following.name, ()):
-            return following
+def following(model: Model, topic: str) -> Topic | None:
+    """The topic of the model that follows from that one; None where the model reads that one and nothing follows.
+
+    `UnknownTopic` where the model depends on neither.
+    """
+    for known in model.topics:
+        if topic in SOURCES.get(known.name, ()):
+            return known
     if topic in {known.name for known in model.topics}:
         return None
     raise UnknownTopic(f"{model.name} does not depend on {topic}")

@@ -26,8 +26,6 @@ from schemas.rules.board_body import row_body
 from schemas.rules.icpc_row import View
 from schemas.rules.visibility import board_view
 
-MODEL: Final = "boards"
-
 DEFAULT_MOMENTS: Final = 1_000
 MOST_MOMENTS: Final = 5_000
 """More than a slider has pixels."""
@@ -63,7 +61,7 @@ class Boards:
         known_id = _allowed(contest_id, who, view)
         if at is not None or offset is not None:
             return answered(request, await self._past(known_id, view, at, offset, after))
-        applied = await self._freshness.reached(MODEL, after, key=known_id)
+        applied = await self._freshness.board_reached(after, known_id)
         board = await self._reads.board(known_id, view)
         if board is None:
             raise _unknown(known_id)

@@ -5,15 +5,15 @@ people look, seldom, and a letter must be seen above all when a projection is wh
 """
 
 import asyncio
-import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 from fastapi import Depends, Request
 from starlette.responses import Response
 
 from projections.query_api.answers import answered
+from projections.query_api.log_records import WITHIN_S, read_records
 from projections.query_api.parameters import (
     DEFAULT_LIMIT,
     Cursor,
@@ -36,9 +36,6 @@ Body = dict[str, Any]
 T = TypeVar("T")
 
 LETTERS: Final = Partition(DEAD_LETTERS.name, 0)
-WITHIN_S: Final = 5.0
-"""For all letters of one answer."""
-
 AT_ONCE: Final = 2
 """A letter has up to 4 MiB and a page up to 200 of them, one after the other: few may be read side by side."""
 
@@ -80,14 +77,14 @@ class DeadLetters:
         kept = self._kept()
         end = kept.end if before is None else min(before, kept.end)
         begin = max(kept.first, end - limit)
-        lines = [_line(record) for record in self._read(LETTERS, begin, end)]
+        lines = [_line(record) for record in read_records(self._log, LETTERS, begin, end)]
         return {"dead_letters": lines[::-1], "cursor": cursor_of(begin) if begin > kept.first else None}
 
     def _letter(self, offset: int) -> Body:
         kept = self._kept()
         if not kept.first <= offset < kept.end:
             raise _unknown(f"{LETTERS.topic}:{LETTERS.number}:{offset}")
-        for record in self._read(LETTERS, offset, offset + 1):
+        for record in read_records(self._log, LETTERS, offset, offset + 1):
             given_up = self._given_up(record)
             names = {name: getattr(given_up, name, None) for name in ("submission_id", "rejudging_id")}
             return {**_whole(record), **names}
@@ -109,26 +106,8 @@ class DeadLetters:
         end = self._log.end_offsets(topic, timeout_s=WITHIN_S).get(at.number)
         if first is None or end is None or not first <= source.offset < end:
             return None
-        record = next(self._read(at, source.offset, source.offset + 1), None)
+        record = next(read_records(self._log, at, source.offset, source.offset + 1), None)
         return None if record is None else record.event
-
-    def _read(self, at: Partition, begin: int, end: int) -> Iterator[Record]:
-        """The records from `begin` to before `end`, one in memory at a time."""
-        if begin >= end:
-            return
-        deadline = time.monotonic() + WITHIN_S
-        reader = self._log.reader({at: begin})
-        try:
-            last = begin - 1
-            while last < end - 1:
-                if (left_s := deadline - time.monotonic()) <= 0:
-                    raise LogUnavailable(f"{at.topic} could not be read in {WITHIN_S:g} s")
-                for record in reader.poll(1, left_s):
-                    last = record.position.offset
-                    if last < end:
-                        yield record
-        finally:
-            reader.close()
 
 
 def _line(record: Record) -> Body:

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from projections.live.wakes import Wakes
 from projections.models.boards import BoardView, VersionedRowBody
+from projections.models.catalog import MODEL_BY_NAME
 from projections.models.contests import ContestLine, ContestView, Team
-from projections.models.positions import UnknownTopic
+from projections.models.positions import following
 from projections.models.problem_statistics import ROWS as OF_PROBLEMS
 from projections.models.problems import ProblemLine, ProblemView
 from projections.models.rejudging_reads import RejudgingView
@@ -196,8 +197,7 @@ class MemoryReads:
         return self.read_up_to
 
     async def has_applied(self, model: str, position: Position, key: str | None) -> bool:  # noqa: ARG002
-        if position.topic == "dead-letters":
-            raise UnknownTopic(f"{model} does not depend on {position.topic}")
+        following(MODEL_BY_NAME[model], position.topic)  # refuses what the model does not depend on
         return position.offset < self.applied.get(model, 0)
 
 

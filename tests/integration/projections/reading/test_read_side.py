@@ -322,7 +322,8 @@ async def test_a_rejudging_is_seen_by_the_jury_alone_until_it_is_applied(
             assert heard["board"]["epoch"] not in (before["board"]["epoch"], None)
             assert heard["submission"]["data"]["verdict"] == told == heard["user"]["data"]["verdict"]
             assert len(heard["submission"]["data"]["cases"]) == 3
-            shown = await applied(http, board, decided)
+            shown = await applied(http, board, request)
+            assert shown["epoch"] == (await applied(http, board, decided))["epoch"]
             assert shown["epoch"] == heard["board"]["epoch"].split(":", 1)[1]
             solved = {row["team_id"]: row["solved"] for row in shown["rows"]}
             assert solved[f"ada-{season.name}"] == int(told is Verdict.AC)
