@@ -1,7 +1,7 @@
 """A small web service of the tests' own, for commands that are run as a person runs them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +25,9 @@ class Service:
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     sent: list[tuple[str, Any]] = field(default_factory=list)
     drawn: list[str] = field(default_factory=list)
+    answered: Callable[[str], object] = lambda _: None
+    """Called with each call after its answer."""
+
     url: str = ""
 
     def will(self, call: str, *bodies: dict[str, Any], status: int = 200) -> None:
@@ -40,9 +43,10 @@ class Service:
             return 404, {"type": "urn:judgestream:problem:not-found", "title": f"no {call}"}
         return known.pop(0) if len(known) > 1 else known[0]
 
-    def run(self, *arguments: str) -> Result:
+    def run(self, *arguments: str, **environment: str) -> Result:
         """The command line, on this service."""
-        return CliRunner().invoke(main, arguments, env={"COLUMNS": "200", "JUDGESTREAM_URL": self.url})
+        environment = {"COLUMNS": "200", "JUDGESTREAM_URL": self.url, **environment}
+        return CliRunner().invoke(main, arguments, env=environment)
 
 
 @contextmanager
@@ -52,25 +56,27 @@ def serving() -> Iterator[Service]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.reply(service.answer(f"GET {self.path}", None))
+            self.reply(f"GET {self.path}", None)
 
         def do_POST(self) -> None:
-            self.reply(service.answer(f"POST {self.path}", self.body()))
+            self.reply(f"POST {self.path}", self.body())
 
         def do_PUT(self) -> None:
             collection, _, name = self.path.rpartition("/")
             service.drawn.append(name)
-            self.reply(service.answer(f"PUT {collection}/*", self.body()))
+            self.reply(f"PUT {collection}/*", self.body())
 
         def body(self) -> Any:
             return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
 
-        def reply(self, answer: Answer) -> None:
-            content = json.dumps(answer[1]).encode()
-            self.send_response(answer[0])
+        def reply(self, call: str, sent: Any) -> None:
+            status, body = service.answer(call, sent)
+            content = json.dumps(body).encode()
+            self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+            service.answered(call)
 
         def log_message(self, *_: object) -> None:
             """A test's output has no place for it."""

@@ -1,11 +1,14 @@
 """`judgestream status` as a person runs it."""
 
 import json
+import signal
 from collections.abc import Iterator
+from threading import main_thread
 from typing import Any
 
 import pytest
 
+from judgestream.commands.options import out
 from tests.unit.judgestream.service import Service, serving
 
 QUIET: dict[str, Any] = {
@@ -116,3 +119,56 @@ def test_who_may_not_see_it_is_told(service: Service) -> None:
     shown = service.run("status")
     assert shown.exit_code == 2
     assert "For the jury" in shown.output
+
+
+TERMINAL = {"TTY_COMPATIBLE": "1", "TERM": "xterm"}
+WATCH = ("status", "--watch", "--every", "0.2")
+UP = "\x1b[1A"
+"""A terminal is told so to write over what it shows."""
+
+
+def control_c_after(service: Service, looks: int) -> None:
+    """A person looks on so many times and presses Ctrl-C."""
+    left = iter(range(looks - 1))
+
+    def answered(_: str) -> None:
+        if next(left, None) is None:
+            signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+
+    service.answered = answered
+
+
+@pytest.fixture
+def watched(service: Service) -> Iterator[Service]:
+    """Quiet at the first look, busy from the second on; looked at three times."""
+    service.answers.clear()
+    service.will("GET /api/v1/status", QUIET, BUSY)
+    control_c_after(service, 3)
+    yield service
+    service.answered = lambda _: None
+
+
+def test_a_watch_shows_each_look_over_the_one_before_until_control_c(
+    watched: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(out, "is_interactive", True)  # which it finds out when it is made
+    shown = watched.run(*WATCH, **TERMINAL)
+    assert shown.exit_code == 0, shown.output
+    quiet, over, busy = shown.output.partition(UP)
+    assert ("no executor reports" in quiet, "4/10" in quiet) == (True, False)
+    assert over
+    assert "4/10" in busy
+    assert "no executor reports" not in busy
+
+
+def test_a_watch_tells_programs_each_look_in_a_line(watched: Service) -> None:
+    shown = watched.run(*WATCH, "--json")
+    assert shown.exit_code == 0, shown.output
+    assert [json.loads(line) for line in shown.output.splitlines()[:2]] == [QUIET, BUSY]
+
+
+def test_a_watch_of_a_service_that_refuses_ends(service: Service) -> None:
+    service.answers.clear()
+    service.will("GET /api/v1/status", {"type": "t", "title": "For the jury", "status": 403}, status=403)
+    shown = service.run(*WATCH, **TERMINAL)
+    assert (shown.exit_code, "For the jury" in shown.output) == (2, True)
