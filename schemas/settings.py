@@ -168,6 +168,9 @@ CALIBRATION = _variable("JUDGESTREAM_CALIBRATION", "report or enforce", _is_enfo
 STALL_SLACK = _variable(
     "JUDGESTREAM_STALL_SLACK_S", "how long a judging may stand beside its runs' wall limits: 1 to 1024 s", _count
 )
+REJUDGINGS_OPEN = _variable(
+    "JUDGESTREAM_REJUDGINGS_OPEN", "how many rejudgings may be under way at once, 1 to 1024", _count
+)
 WORK = _variable("JUDGESTREAM_WORK", "a folder for what jobs need while they run", Path)
 DOCKER = _variable("JUDGESTREAM_DOCKER", "a docker URL: unix://… or tcp://…", _docker_url)
 EXECUTOR_ID = _variable("JUDGESTREAM_EXECUTOR_ID", "a name: letters, digits, _ . -, at most 36", _name)
@@ -246,6 +249,7 @@ class RejudgingSettings(ServiceSettings):
     """`python -m stream_processors.rejudging`."""
 
     port: int = field(metadata=_port_variable("JUDGESTREAM_REJUDGING_PORT"))
+    most_open: int = field(metadata=REJUDGINGS_OPEN, default=100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

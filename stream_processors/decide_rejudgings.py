@@ -37,6 +37,7 @@ from schemas.rules.rejudging import (
     Rejudgings,
     RejudgingState,
     restricts,
+    under_way,
 )
 from schemas.values import ComparisonKind, Position, RejudgingChange, SubmissionFilter
 from stream_processors.build_job import Unobtainable
@@ -95,11 +96,14 @@ class ToRevert:
 FirstLook: TypeAlias = Decision | ToSelect | ToApply | ToRevert
 
 
-def first_look(asked: Asked, rejudgings: Rejudgings) -> FirstLook:
-    """The decision, if nothing is needed for it but what was decided so far."""
+def first_look(asked: Asked, rejudgings: Rejudgings, most_open: int) -> FirstLook:
+    """The decision, if nothing is needed for it but what was decided so far.
+
+    No more than `most_open` rejudgings are under way at once.
+    """
     match asked.request:
         case RejudgingOpenRequested():
-            return _opening(asked, asked.request, rejudgings)
+            return _opening(asked, asked.request, rejudgings, most_open)
         case RejudgingChangeRequested():
             return _change(asked, asked.request, rejudgings)
 
@@ -124,7 +128,7 @@ def refused(asked: Asked, refusal: str, detail: str) -> Decision:
 # --- open ------------------------------------------------------------------------------------------------------------
 
 
-def _opening(asked: Asked, request: RejudgingOpenRequested, rejudgings: Rejudgings) -> FirstLook:
+def _opening(asked: Asked, request: RejudgingOpenRequested, rejudgings: Rejudgings, most_open: int) -> FirstLook:
     override = request.override
     if request.rejudging_id in rejudgings.known:
         return refused(asked, "already-decided", "There is a rejudging of this id; ask for another one.")
@@ -142,6 +146,9 @@ def _opening(asked: Asked, request: RejudgingOpenRequested, rejudgings: Rejudgin
         return refused(asked, "unknown-comparison", "Compare by tokens, exact or float.")
     if override.image is not None and not IMAGE.fullmatch(override.image):
         return refused(asked, "unknown-image", f"{override.image[:100]!r} names no image.")
+    if not request.dry_run and (already := under_way(rejudgings)) >= most_open:
+        full = f"{already} are under way, and no more than {most_open} may be; apply or cancel one of them first."
+        return refused(asked, "too-many-open", full)
     return ToSelect(request=request)
 
 

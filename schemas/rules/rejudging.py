@@ -224,6 +224,11 @@ class Rejudgings:
     applied: tuple[Application, ...] = ()
 
 
+def under_way(rejudgings: Rejudgings) -> int:
+    """How many were opened and are neither applied nor given up: so many selections wait for somebody's decision."""
+    return sum(one.state in UNDER_WAY for one in rejudgings.known.values())
+
+
 def evolve(before: Rejudgings, offset: int, event: Event) -> Rejudgings:
     """What is known after the record at that offset of `rejudgings`.
 

@@ -57,7 +57,7 @@ def _serve(settings: RejudgingSettings) -> None:
     with Heartbeats(PATIENCE_S) as heartbeats:
         beat = heartbeats.heart("rejudging")
         followed = Followed(event_log, beat)
-        decider = Decider(event_log, blobs, followed, clock=_now, beat=beat)
+        decider = Decider(event_log, blobs, followed, most_open=settings.most_open, clock=_now, beat=beat)
         releaser = Releaser(event_log, near, blobs, followed, clock=_now, beat=beat)
         service = Service(event_log, followed, decider, releaser, beat)
         for number in (signal.SIGTERM, signal.SIGINT):

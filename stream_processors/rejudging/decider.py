@@ -67,12 +67,14 @@ class Decider:
         blobs: PatientBlobs,
         followed: Followed,
         *,
+        most_open: int,
         clock: Callable[[], datetime],
         beat: Beat,
     ) -> None:
         self._log = event_log
         self._blobs = blobs
         self._followed = followed
+        self._most_open = most_open
         self._clock = clock
         self._beat = beat
 
@@ -140,7 +142,7 @@ class Decider:
             return refused(asked, OUR_FAULT, f"We failed, and nothing was changed; it is in the dead letters. {why}.")
 
     def _decide(self, asked: Asked) -> Decision:
-        match first_look(asked, self._followed.rejudgings):
+        match first_look(asked, self._followed.rejudgings, self._most_open):
             case Decision() as decision:
                 return decision
             case ToSelect(request=request):

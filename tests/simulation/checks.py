@@ -32,7 +32,7 @@ from schemas.ids import JudgingId, ProblemId, SubmissionId, UserId, judging_id
 from schemas.manifests import read_current, read_selection
 from schemas.rules.board_body import RowBody, row_of
 from schemas.rules.icpc_row import View, ranked
-from schemas.rules.rejudging import Covering, Rejudgings, current_judging, evolve
+from schemas.rules.rejudging import Covering, Rejudgings, current_judging, evolve, under_way
 from schemas.rules.submission import Judged, current
 from schemas.topics import (
     DEAD_LETTERS,
@@ -48,6 +48,7 @@ from tests.invariants.raw_log import RawLog, RawRecord
 from tests.invariants.rules import violations
 from tests.simulation.kernel import Violation
 from tests.simulation.load import CONTEST, PROBLEMS_SET, USERS
+from tests.simulation.office import MOST_OPEN
 from tests.simulation.projectors import held_from, manifests_of
 from tests.simulation.store import CHECKPOINTS, Tables
 from tests.simulation.watch import EXECUTORS
@@ -128,6 +129,8 @@ def currents(world: "World") -> dict[SubmissionId, JudgingId]:
     for record in world.it.broker.records(REJUDGINGS):
         if not isinstance(record.event, Undecodable):
             known = evolve(known, record.position.offset, record.event)
+            if under_way(known) > MOST_OPEN:
+                raise Violation("too many rejudgings are under way", f"{under_way(known)} at {record.position}")
     covering = [
         Covering(
             rejudging_id=one.rejudging_id,

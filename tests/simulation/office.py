@@ -24,6 +24,8 @@ from tests.simulation.log import LogClient
 from tests.simulation.surroundings import Surroundings
 
 AWAY_US: Final = SECOND // 5
+MOST_OPEN: Final = 2
+"""One less than a jury may want to have under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def office_body(it: Surroundings, process: Process) -> Callable[[], None]:
         log = LogClient(it.broker, process, is_timed=True)
         blobs = PatientBlobs(cast(BlobStore, Blobs(it)), pauses_s=())
         followed = Followed(log, unwatched)
-        decider = Decider(log, blobs, followed, clock=it.now, beat=unwatched)
+        decider = Decider(log, blobs, followed, most_open=MOST_OPEN, clock=it.now, beat=unwatched)
         releaser = Releaser(log, log, blobs, followed, clock=it.now, beat=unwatched)
         service = Service(log, followed, decider, releaser, unwatched)
         while True:

@@ -150,6 +150,10 @@ def _any_is_original(*_: object) -> bool:
 _uncover: Final = decider.Decider._uncover
 
 
+def _counts_nothing(_: Any) -> int:
+    return 0
+
+
 def _forgets_later(self: decider.Decider, reverted: Any, below: Any, _: Any) -> Any:
     return _uncover(self, reverted, below, ())
 
@@ -270,6 +274,7 @@ PLANTED: Final = (
         ((feed_contests, "is_original", _any_is_original), (icpc_board, "is_original", _any_is_original)),
     ),
     Planted("a rejudging is applied while judgings are open", ((decider, "decide_application", _applies_early),)),
+    Planted("the decider opens as many as are asked for", ((decide_rejudgings, "under_way", _counts_nothing),)),
     Planted("a revert forgets what was applied later", ((decider.Decider, "_uncover", _forgets_later),)),
     Planted("the decider goes by what it knew at its start", ((followed.Followed, "catch_up", _follows_once),)),
     Planted(

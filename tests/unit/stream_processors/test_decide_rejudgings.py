@@ -149,6 +149,24 @@ def test_an_id_is_used_once(world: World) -> None:
     assert refusal(world.ask(opening("a"))) == "already-decided"
 
 
+def test_no_more_are_under_way_at_once_than_may_be(world: World) -> None:
+    world.most_open = 2
+    assert isinstance(world.ask(opening("a", filter=only(1))), RejudgingOpened)
+    assert isinstance(world.ask(opening("b", filter=only(2))), RejudgingOpened)
+    world.ask(change("b", RejudgingChange.PAUSE))
+    full = world.ask(opening("c", filter=only(1)))
+    assert isinstance(full, RejudgingRefused)
+    assert (full.refusal, full.detail.startswith("2 are under way")) == ("too-many-open", True)
+    assert isinstance(world.ask(opening("d", filter=only(1), dry_run=True)), RejudgingCounted)
+    world.judge_all("a")
+    assert isinstance(world.ask(change("a", APPLY)), RejudgingApplied)
+    assert isinstance(world.ask(opening("e", filter=only(1))), RejudgingOpened)
+    world.ask(change("a", RejudgingChange.REVERT))
+    assert refusal(world.ask(opening("f", filter=only(1)))) == "too-many-open"
+    world.ask(change("b", RejudgingChange.CANCEL))
+    assert isinstance(world.ask(opening("g", filter=only(1))), RejudgingOpened)
+
+
 def test_apply_waits_for_every_judging_and_says_how_many_are_open(world: World) -> None:
     world.ask(opening("a", filter=only(1, 2), repeats=2))
     world.judge(1, Verdict.AC, "a")

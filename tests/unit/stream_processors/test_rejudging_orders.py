@@ -7,10 +7,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.events import Event, RejudgingApplied, RejudgingRefused, RejudgingReverted
+from schemas.events import Event, RejudgingApplied, RejudgingOpened, RejudgingRefused, RejudgingReverted
 from schemas.ids import RejudgingId, judging_id
 from schemas.manifests import read_current, read_selection
-from schemas.rules.rejudging import applied_judgings
+from schemas.rules.rejudging import OPEN, Decided, Rejudgings, applied_judgings, under_way
+from schemas.rules.rejudging import evolve as evolve_rejudgings
 from schemas.rules.submission import Judged, Received, Submission, accepted, current, evolve, initial
 from schemas.values import RejudgingChange, Verdict
 from tests.unit.stream_processors.rejudging_world import World, change, only, opening
@@ -52,13 +53,20 @@ def play(world: World, step: Step) -> None:
             world.ask(change(name, RejudgingChange(what), only(*chosen) if chosen else None))
 
 
-def played(story: Sequence[Step]) -> World:
-    world = World()
+def played(story: Sequence[Step], most_open: int = len(NAMES)) -> World:
+    world = World(most_open=most_open)
     for number in NUMBERS:
         world.submit(number)
     for step in story:
         play(world, step)
     return world
+
+
+def is_of_new(event: Decided) -> bool:
+    """Whether it is about an opening under an id that was not decided about before."""
+    if isinstance(event, RejudgingRefused):
+        return event.asked == OPEN and event.refusal != "already-decided"
+    return isinstance(event, RejudgingOpened)
 
 
 @settings(max_examples=60)
@@ -141,6 +149,21 @@ def test_rejudgings_do_not_disturb_one_another(story: list[Step]) -> None:
                 for one, opened in ((world, known.opened), (alone, known_alone.opened))
             )
             assert selected == selected_alone
+
+
+@settings(max_examples=40)
+@given(steps, st.integers(1, 2))
+def test_an_opening_is_refused_for_those_under_way_exactly_where_they_are_too_many(
+    story: list[Step], most_open: int
+) -> None:
+    world = played(story, most_open)
+    folded = Rejudgings()
+    for offset, event in enumerate(world.decisions):
+        before, folded = folded, evolve_rejudgings(folded, offset, event)
+        assert under_way(folded) <= most_open
+        assert event.caused_by is not None
+        if event.caused_by.offset > before.decided_to and is_of_new(event):
+            assert isinstance(event, RejudgingOpened) == (under_way(before) < most_open)
 
 
 @settings(max_examples=40)

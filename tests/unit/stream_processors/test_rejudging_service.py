@@ -81,7 +81,7 @@ class Office:
     def start(self) -> Service:
         followed = Followed(self.log, unwatched)
         blobs = PatientBlobs(self.blobs, pauses_s=())
-        decider = Decider(self.log, blobs, followed, clock=lambda: self.now, beat=unwatched)
+        decider = Decider(self.log, blobs, followed, most_open=100, clock=lambda: self.now, beat=unwatched)
         releaser = Releaser(self.log, self.log, blobs, followed, clock=lambda: self.now, beat=unwatched)
         return Service(self.log, followed, decider, releaser, unwatched, idle_s=0)
 
