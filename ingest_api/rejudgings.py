@@ -44,32 +44,30 @@ class Rejudgings:
 
     async def open(self, request: Request) -> Response:
         """Asks for a rejudging; its id is drawn here."""
-        who = require(request, *REGRADERS)
-        now = self.edits.clock()
-        rejudging_id = RejudgingId(draw_submission_id(now, self.chance()))
-        return await self._open(request, rejudging_id, who, now)
+        who, now = require(request, *REGRADERS), self.edits.clock()
+        wanted = await _wanted(request, RejudgingId(draw_submission_id(now, self.chance())), who, now)
+        await self._check(wanted, await self.edits.catalog())
+        return await self._ask(wanted)
 
     async def open_chosen(self, request: Request) -> Response:
         """Asks for a rejudging under the client's own id; the same again asks for nothing more."""
-        who = require(request, *REGRADERS)
-        now = self.edits.clock()
-        return await self._open(request, _chosen_id(request.path_params["rejudging_id"], now), who, now)
-
-    async def _open(self, request: Request, rejudging_id: RejudgingId, who: Identity, now: datetime) -> Response:
-        body = await read_model(request, OpenRejudgingBody, limits.REJUDGING_BODY_BYTES)
+        who, now = require(request, *REGRADERS), self.edits.clock()
+        wanted = await _wanted(request, _chosen_id(request.path_params["rejudging_id"], now), who, now)
         catalog = await self.edits.catalog()
-        wanted = _event(body, rejudging_id, who, now)
-        asked = catalog.rejudgings.get(rejudging_id)
+        asked = catalog.rejudgings.get(wanted.rejudging_id)
         if asked is not None:
             if replace(wanted, occurred_at=asked.request.occurred_at) != asked.request:
                 raise _taken()
-            return _requested(rejudging_id, asked.position)
+            return _requested(wanted.rejudging_id, asked.position)
         await self._check(wanted, catalog)
-        if not await self.edits.is_first(f"rejudging {rejudging_id}", "", _digest(wanted)):
+        if not await self.edits.is_first(f"rejudging {wanted.rejudging_id}", "", _digest(wanted)):
             raise _taken()
-        position = await self.edits.append(
-            REJUDGING_REQUESTS, wanted, advice=f"PUT the same to rejudgings/{rejudging_id}", rejudging_id=rejudging_id
-        )
+        return await self._ask(wanted)
+
+    async def _ask(self, wanted: RejudgingOpenRequested) -> Response:
+        rejudging_id = wanted.rejudging_id
+        advice = f"PUT the same to rejudgings/{rejudging_id}"
+        position = await self.edits.append(REJUDGING_REQUESTS, wanted, advice=advice, rejudging_id=rejudging_id)
         return _requested(rejudging_id, position)
 
     async def _check(self, wanted: RejudgingOpenRequested, catalog: Catalog) -> None:
@@ -121,7 +119,8 @@ class Rejudgings:
         raise Refusal(refusals.UNKNOWN_REVISION, "no problem ever had it; GET /api/v1/problems/{id} tells the current")
 
 
-def _event(body: OpenRejudgingBody, rejudging_id: RejudgingId, who: Identity, now: datetime) -> RejudgingOpenRequested:
+async def _wanted(request: Request, rejudging_id: RejudgingId, who: Identity, now: datetime) -> RejudgingOpenRequested:
+    body = await read_model(request, OpenRejudgingBody, limits.REJUDGING_BODY_BYTES)
     return RejudgingOpenRequested(
         event_id=derived_event_id(RejudgingOpenRequested.__name__, rejudging_id),
         occurred_at=now,

@@ -29,7 +29,6 @@ END_WITHIN_S: Final = 2.0
 BOARDS_MODEL: Final = "boards"
 REJUDGINGS_MODEL: Final = "rejudgings"
 
-
 SHOWN_BY: Final[Mapping[str, str]] = {
     SUBMISSIONS.name: "submissions",
     PROBLEMS.name: "problems",
