@@ -17,10 +17,12 @@ from projections.models.catalog import MODEL_BY_NAME, MODELS
 from projections.models.model import Model
 from projections.models.submission import SUBMISSION_MODEL, read_submission
 from projections.models.submission_lists import USER_SUBMISSIONS_MODEL
+from projections.projector.checkpoints import Checkpoints
 from projections.projector.service import Projector
 from projections.upkeep.controls import AS_BORN, Control, Order, order_pause, read_controls
 from projections.upkeep.generations import table_of
 from projections.upkeep.rebuild import Rebuild
+from projections.upkeep.replay import MAX_BATCH, checkpoints_of
 from projections.upkeep.serving import serving
 from projections.upkeep.task import Kind, State, Task, Told
 from projections.upkeep.tasks import ask, cancel, read_tasks, take
@@ -29,6 +31,7 @@ from schemas.cassandra import Cassandra
 from schemas.cql_versions import read_versions
 from schemas.eventlog.port import EventLog, Partition
 from schemas.events import ChannelUpdated, SubmissionReceived
+from schemas.ids import SubmissionId
 from schemas.topics import LIVE
 from tests.integration.projections.running import caught_up, running, until
 from tests.integration.projections.season import Season
@@ -227,6 +230,70 @@ async def test_one_that_is_cancelled_leaves_nothing(
         assert (await control_of(cassandra, model)).beside is None
 
 
+async def test_one_whose_projector_is_killed_in_the_replay_and_in_the_comparison_ends_with_equal_tables(
+    season: Season, cassandra: Cassandra, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log, model = season.log, SUBMISSION_MODEL
+    told = await asyncio.to_thread(tell_accepted, season, 3 * MAX_BATCH)
+    async with serving(cassandra, MODELS) as readings:
+        with running(environment, tmp_path / "projector.log") as process:
+            await caught_up(cassandra, log, deadline_s=90)
+            before = await lines_of(readings)
+            # Looked at again and again, so that a comparison takes its time; and a rebuild is there to mend it.
+            await readings.execute(
+                "UPDATE submissions USING TIMESTAMP ? SET received = 'planted' WHERE submission_id = ?",
+                (2**63 - 1, told[0]),
+            )
+            assert await asked(cassandra, model, Kind.REBUILD)
+            await until("a part is replayed", lambda: has_checkpoint(cassandra, model))
+            process.kill()
+            killed = await task_of(cassandra, model)
+            assert killed.state is State.REPLAYING
+            process.start()
+            told += await asyncio.to_thread(tell_accepted, season, 3)
+            await until("it compares", lambda: is_in(State.COMPARING, cassandra, model))
+            process.kill()
+            assert await is_in(State.COMPARING, cassandra, model)
+            process.start()
+            await until("it has ended", lambda: has_ended(cassandra, model), deadline_s=60)
+            await caught_up(cassandra, log)
+        task = await task_of(cassandra, model)
+        after = await lines_of(readings)
+    events = sum(sum(log.end_offsets(topic).values()) for topic in model.topics)
+    assert (task.task_id, task.state, task.told.differing, task.told.error) == (killed.task_id, State.DONE, 1, None)
+    assert 0 < task.told.events < events, "what was replayed before the kill was not replayed again"
+    assert await tables_of(cassandra, model) == in_generation_of(model, task.generation)
+    assert after.items() >= before.items()
+    assert after.keys() == before.keys() | set(told)
+
+
+def tell_accepted(season: Season, submissions: int) -> list[SubmissionId]:
+    """Submissions of which nothing more is told."""
+    accepted = [season.submission() for _ in range(submissions)]
+    season.tell(*accepted)
+    return [one.submission_id for one in accepted]
+
+
+async def lines_of(readings: Cassandra) -> dict[str, str]:
+    """The acceptance of every submission, as the generation that serves has it."""
+    pages = readings.pages("SELECT submission_id, received FROM submissions", page_rows=1000)
+    return {row["submission_id"]: row["received"] async for page in pages for row in page}
+
+
+async def has_checkpoint(cassandra: Cassandra, model: Model) -> bool:
+    """Whether a replay of the model's last task has written rows, and said so."""
+    generation = (await task_of(cassandra, model)).generation
+    return bool(await Checkpoints(model, cassandra, projection=checkpoints_of(model, generation)).read())
+
+
+async def is_in(state: State, cassandra: Cassandra, model: Model) -> bool:
+    return (await task_of(cassandra, model)).state is state
+
+
+async def has_ended(cassandra: Cassandra, model: Model) -> bool:
+    return (await task_of(cassandra, model)).has_ended
+
+
 async def test_the_projector_starts_whoever_works_on_tasks_also_of_a_paused_model(
     season: Season, cassandra: Cassandra, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -236,11 +303,7 @@ async def test_the_projector_starts_whoever_works_on_tasks_also_of_a_paused_mode
         order = Order(by="ada", at=datetime.now(UTC), reason="to see")
         await order_pause(cassandra, model.projection, order)
         assert await asked(cassandra, model, Kind.VERIFY)
-
-        async def has_ended() -> bool:
-            return (await task_of(cassandra, model)).has_ended
-
-        await until("it has ended", has_ended)
+        await until("it has ended", lambda: has_ended(cassandra, model))
         task = await task_of(cassandra, model)
         assert (task.state, task.told.differing, task.told.error) == (State.DONE, 0, None)
         await order_pause(cassandra, model.projection, None)
