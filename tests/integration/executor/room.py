@@ -36,6 +36,11 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 class Room:
     """A log, a blob store, a Docker daemon, and executors that are started and ended in them."""
 
@@ -48,15 +53,13 @@ class Room:
         self.owner = owner_name(EXECUTOR_ID, self.work)
         self.log_file = folder / "executor.log"
         self.processes: list[subprocess.Popen[bytes]] = []
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
         self.environment = {
             **os.environ,
             **environment,
             "JUDGESTREAM_BLOBS": str(folder / "blobs"),
             "JUDGESTREAM_WORK": str(self.work),
             "JUDGESTREAM_DOCKER": docker_url,
-            "JUDGESTREAM_EXECUTOR_PORT": str(port),
+            "JUDGESTREAM_EXECUTOR_PORT": str(unused_port()),
             "JUDGESTREAM_EXECUTOR_ID": EXECUTOR_ID,
             "JUDGESTREAM_POOL": self.pool,
             "JUDGESTREAM_SLOTS": "2",
@@ -68,9 +71,11 @@ class Room:
         }
         self.events: dict[str, list[object]] = {name: [] for name in self.seen}
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, module: str = "executor", **more: str) -> subprocess.Popen[bytes]:
+        """Another process of that module; `more` are variables of its own."""
         with self.log_file.open("ab") as written:
-            process = subprocess.Popen([sys.executable, "-m", "executor"], env=self.environment, stderr=written)
+            command = [sys.executable, "-m", module]
+            process = subprocess.Popen(command, env=self.environment | more, stderr=written)
         self.processes.append(process)
         return process
 
