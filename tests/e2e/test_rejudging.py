@@ -1,15 +1,23 @@
 """A jury's session: two rejudgings, looked at before anybody else does, a part of one applied and taken back."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
 
 from deploy.demo.people import CONTESTANTS
+from deploy.local.stack import Stack
 from judgestream import Client
 from tests.e2e.conftest import Opener
 from tests.e2e.test_command_line import run
@@ -18,6 +26,11 @@ from tests.e2e.watching import Frame, watch
 RIGHT = b"a, b = map(int, input().split()); print(a + b)"
 LUCKY = b"a, b = map(int, input().split()); print(3 if a == 1 else 42)"
 Row = dict[str, tuple[int, int]]
+
+MANY: Final = 12
+"""Two for each partition of the lane, so that whoever reads any of them gets some."""
+
+PATIENCE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +165,63 @@ def test_what_failed_by_our_fault_is_tried_again_from_its_dead_letter(jury: Clie
     asked = json.loads(again.stdout)
     assert (asked["filter"]["submission_ids"], asked["selected"]) == ([scene.submissions["linus"]], 1)
     assert asked["override"] == failed["override"]
+
+
+@contextmanager
+def without_python(stack: Stack, jury: Client, folder: Path) -> Iterator[None]:
+    """An executor beside the other one that was set up wrong: it knows C++ alone, and gets jobs of all languages."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    own = {
+        "JUDGESTREAM_EXECUTOR_ID": "narrow",
+        "JUDGESTREAM_EXECUTOR_PORT": str(port),
+        "JUDGESTREAM_WORK": str(folder / "work"),
+        "JUDGESTREAM_LANGUAGES": "cpp",
+    }
+    with (folder / "narrow.log").open("wb") as output:
+        command = [sys.executable, "-m", "executor"]
+        process = subprocess.Popen(command, env={**os.environ, **stack.environment(), **own}, stderr=output)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while "executor-narrow" not in readers(jury):
+            assert time.monotonic() < deadline, "it got no partition"
+        yield
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def readers(jury: Client) -> set[str]:
+    """Who reads partitions of the practice lane."""
+    [lane] = [lane for lane in jury.status()["lanes"] if lane["lane"] == "practice"]
+    return {partition["executor"] for partition in lane["partitions"]}
+
+
+def test_submissions_that_failed_by_our_fault_are_judged_after_all(
+    stack: Stack, jury: Client, ada: Client, scene: Scene, tmp_path: Path
+) -> None:
+    with without_python(stack, jury, tmp_path):
+        ids = [
+            ada.submit(problem_id=scene.problem, language="python3", files={"a.py": RIGHT}).submission_id
+            for _ in range(MANY)
+        ]
+        verdicts = {one: jury.submission(one, wait_s=30)["verdict"] for one in ids}
+    failed = {one for one, verdict in verdicts.items() if verdict == "JUDGE_ERROR"}
+    assert failed
+    assert set(verdicts.values()) <= {"AC", "JUDGE_ERROR"}
+    listed = json.loads(run(jury, "dead-letters", "list", "--limit", str(2 * MANY), "--json").stdout)["dead_letters"]
+    letters = {
+        letter["position"] for letter in listed if jury.dead_letter(letter["position"])["submission_id"] in failed
+    }
+    assert len(letters) == len(failed)
+
+    asked = run(jury, "dead-letters", "retry", *letters, "--reason", "it is set up right now", "--wait", "--json")
+    judged = json.loads(asked.stdout.splitlines()[-1])
+    assert (judged["state"], judged["selected"], set(judged["filter"]["submission_ids"])) == (
+        "judged",
+        len(failed),
+        failed,
+    )
+    applied = told(jury, "apply", judged["rejudging_id"], "--reason", "judged at last")
+    decided = applied["history"][-1]["caused_by"]
+    assert {jury.submission(one, after=decided)["verdict"] for one in ids} == {"AC"}
