@@ -1,6 +1,7 @@
 """A person signs in, reads a problem, writes a program and sees it judged."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -8,13 +9,16 @@ import pytest
 from playwright.sync_api import expect
 
 import deploy.demo.submit
-from deploy.demo.people import token
+from deploy.demo.people import Person, token
 from deploy.local.stack import Stack
+from judgestream import Client
+from judgestream.rejudgings import await_decision, follow
 from tests.page.conftest import ADA, GRACE, Visit
 from tests.page.editing import write
 
 PROGRAMS: Final = Path(deploy.demo.submit.PROGRAMS)
 
+PATIENCE_S: Final = 60.0
 REMEMBERED: Final = "window.remembered = true"
 """Survives as long as the page is not loaded again."""
 
@@ -104,3 +108,23 @@ def test_a_statement_cannot_bring_its_own_html(visit: Visit) -> None:
     expect(statement.locator("math")).to_have_count(1)
     assert statement.locator(":is(script, img, a[href^=javascript], [onerror], [style])").count() == 0
     assert page.evaluate("window.hurt") is None
+
+
+def test_each_case_says_whether_it_was_run_or_decided_by_its_stored_output(
+    visit: Visit, open_client: Callable[[Person], Client], jury: Client
+) -> None:
+    program = {"a.py": (PROGRAMS / "python3" / "ac.py").read_bytes()}
+    submission_id = open_client(ADA).submit(problem_id="sum", language="python3", files=program).submission_id
+    assert jury.submission(submission_id, wait_s=30)["verdict"] == "AC"
+    page = visit(f"/submissions/{submission_id}", ADA)
+    expect(page.locator(".case-table .origin")).to_have_text(["Run"] * 4)
+    page.evaluate(REMEMBERED)
+
+    wanted = {"filter": {"submission_ids": [submission_id]}, "reason": "to see"}
+    asked = jury.open_rejudging(wanted | {"override": {"comparison": {"kind": "float", "absolute": 1e-6}}})
+    await_decision(jury, asked["rejudging_id"], asked["position"], patience_s=PATIENCE_S)
+    *_, judged = follow(jury, asked["rejudging_id"], patience_s=PATIENCE_S)
+    assert judged["state"] == "judged"
+    jury.change_rejudging(asked["rejudging_id"], "apply", reason="to see")
+    expect(page.locator(".case-table .origin")).to_have_text(["Stored output"] * 4)
+    assert page.evaluate("window.remembered") is True

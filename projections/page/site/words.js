@@ -65,6 +65,23 @@ export function verdictWords(verdict) {
   return VERDICTS[verdict] ?? { short: verdict, name: verdict, tone: "plain", icon: "warning", hint: "" };
 }
 
+/** @typedef {{name: string, icon: IconName, hint: string}} OriginWords */
+
+/** @type {OriginWords} */
+const RUN = { name: "Run", icon: "play", hint: "The program was run on this case." };
+
+/** @type {OriginWords} */
+const STORED = {
+  name: "Stored output",
+  icon: "inbox",
+  hint: "Not run again: decided by what an earlier run left, its output and its figures.",
+};
+
+/** How a case's verdict came about. @param {{from_stored_output?: boolean}} result @returns {OriginWords} */
+export function originWords({ from_stored_output: isStored }) {
+  return isStored ? STORED : RUN;
+}
+
 /** All verdicts that a person can choose among. */
 export const VERDICT_NAMES = Object.keys(VERDICTS);
 

@@ -6,7 +6,7 @@ import { ago, countdown, counted, duration, limit, size, span } from "../site/fo
 import { matches, standings } from "../site/problem/standing.js";
 import { parseRoute, to } from "../site/routes.js";
 import { uuid7 } from "../site/uuid7.js";
-import { troubleWords, verdictWords } from "../site/words.js";
+import { originWords, troubleWords, verdictWords } from "../site/words.js";
 
 /** @type {[unknown, string][]} */
 const FIGURES = [
@@ -131,4 +131,10 @@ test("one accepted submission makes a problem solved, whatever came before or af
       ["b", "tried"],
     ],
   );
+});
+
+test("a case says whether it was run", () => {
+  assert.equal(originWords({ from_stored_output: true }).name, "Stored output");
+  assert.equal(originWords({ from_stored_output: false }).name, "Run");
+  assert.equal(originWords({}).name, "Run");
 });

@@ -1,7 +1,14 @@
 /** What is known of a submission, and how live messages change it. Pure. */
 
 /**
- * @typedef {{case: string, verdict: string, cpu_time_ms: number, wall_time_ms?: number, memory_bytes: number}} CaseResult
+ * @typedef {object} CaseResult
+ * @property {string} case
+ * @property {string} verdict
+ * @property {number} cpu_time_ms
+ * @property {number} [wall_time_ms]
+ * @property {number} memory_bytes
+ * @property {boolean} [from_stored_output] its verdict came from what an earlier run left; false: it was run
+ *
  * @typedef {object} Submission
  * @property {string} submission_id
  * @property {"queued" | "compiling" | "running" | "judged"} state

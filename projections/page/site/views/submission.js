@@ -5,7 +5,7 @@ import { fill } from "../loading.js";
 import { to } from "../routes.js";
 import { followSubmission } from "../submission/follow.js";
 import { SubmissionPanel } from "../submission/panel.js";
-import { verdictWords } from "../words.js";
+import { originWords, verdictWords } from "../words.js";
 
 /**
  * @typedef {import("../submission/progress.js").Submission} Submission
@@ -69,7 +69,7 @@ function caseTable({ cases }) {
         h(
           "tr",
           null,
-          ["Case", "Verdict", "CPU time", "Wall time", "Memory"].map((name) =>
+          ["Case", "Verdict", "From", "CPU time", "Wall time", "Memory"].map((name) =>
             h("th", { scope: "col" }, name),
           ),
         ),
@@ -82,11 +82,13 @@ function caseTable({ cases }) {
 /** @param {import("../submission/progress.js").CaseResult} result */
 function caseRow(result) {
   const words = verdictWords(result.verdict);
+  const origin = originWords(result);
   return h(
     "tr",
     null,
     h("td", null, result.case),
     h("td", null, h("span", { class: `pill ${words.tone}` }, icon(words.icon), words.name)),
+    h("td", null, h("span", { class: "origin", title: origin.hint }, icon(origin.icon), origin.name)),
     h("td", null, duration(result.cpu_time_ms)),
     h("td", null, result.wall_time_ms === undefined ? "" : duration(result.wall_time_ms)),
     h("td", null, size(result.memory_bytes)),
