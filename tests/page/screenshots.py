@@ -76,12 +76,14 @@ WRONG_FIRST: Final = 0.4
 """Below these a team does not try a problem, does not solve it, fails once."""
 PENDING: Final = 3
 
+REWIND_HEIGHT: Final = 480
+
 WRONG: Final = "print(42)\n"
 SLOW: Final = "while True: pass\n"
 
 
 def main() -> None:
-    """Holds the contest, and writes `docs/board.png` and `docs/verdict.png`."""
+    """Holds the contest, and writes `docs/board.png`, `docs/rewind.png` and `docs/verdict.png`."""
     given = settings.read()
     stack = Stack(given.state, given.ports, host=given.host)
     DOCS.mkdir(exist_ok=True)
@@ -94,6 +96,7 @@ def main() -> None:
         hold_contest(stack, contest_id, people)
         expect(page.locator(".pending-cell").first).to_be_visible(timeout=PATIENCE_MS)
         page.screenshot(path=DOCS / "board.png")
+        take_rewind(page)
     with opened_page(stack, people[0], height=800) as page:
         take_verdict(page, stack)
 
@@ -157,6 +160,16 @@ def opened_page(stack: Stack, person: Person, *, height: int) -> Iterator[Page]:
         context.add_init_script(f"localStorage.setItem('judgestream.token', {kept})")
         yield context.new_page()
         browser.close()
+
+
+def take_rewind(page: Page) -> None:
+    """Plays the contest back to half of what happened; the picture ends below the first teams."""
+    page.get_by_role("button", name="Rewind").click()
+    slider = page.get_by_label("Moment of the contest")
+    slider.evaluate("it => { it.value = it.max / 2; it.dispatchEvent(new Event('input')); }")
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(0, 0)
+    page.screenshot(path=DOCS / "rewind.png", clip={"x": 0, "y": 0, "width": 1280, "height": REWIND_HEIGHT})
 
 
 def take_verdict(page: Page, stack: Stack) -> None:
