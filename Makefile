@@ -1,6 +1,7 @@
 # Two commands do everything: `make run` and `make test`. Both set up first what is missing.
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .judgestream/venv/bin
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.judgestream/pycache
 
 .PHONY: run test test-cgroup2 check static unit unit-http unit-rest simulation simulate bench demo setup lock languages test-languages analytics
 

@@ -23,7 +23,7 @@ from deploy.local.ports import Ports
 from deploy.local.stack import Stack
 from deploy.setup.places import HOME
 from judgestream import Client
-from judgestream.client import new_submission_id
+from judgestream.client import new_id
 from tests.bench.measurement import Measurement
 from tests.bench.sandbox import own_rate
 
@@ -166,7 +166,7 @@ def _send(stack: Stack, client: Client, count: int) -> list[str]:
     ids = []
     with closing(HTTPConnection(stack.host, stack.ports.gateway)) as connection:
         for _ in range(count):
-            ids.append(new_submission_id(time.time_ns() // 1_000_000))
+            ids.append(new_id(time.time_ns() // 1_000_000))
             connection.request("PUT", f"/api/v1/submissions/{ids[-1]}", SUBMISSION, headers)
             response = connection.getresponse()
             assert response.status == HTTPStatus.ACCEPTED, response.read()

@@ -26,6 +26,7 @@ from projections.projector.checkpoints import Checkpoints
 from projections.projector.rows import batches_of
 from projections.projector.runner import Runner
 from projections.projector.service import Projector
+from projections.projector.shared_reader import SharedReader
 from schemas.blobs.directory import DirectoryBlobStore
 from schemas.cassandra import Cassandra, connect
 from schemas.cql_versions import apply_versions
@@ -156,10 +157,11 @@ async def _projector_rate(log: EventLog, cassandra: Cassandra) -> float:
     async def has_ended() -> bool:
         return await _done(cassandra) >= total
 
+    reader = SharedReader([SUBMISSION_MODEL], log, stopping=stopping)
+    runner = Runner(SUBMISSION_MODEL, event_log=log, reader=reader, store=cassandra, blobs=_blobs(), stopping=stopping)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(
-            Runner(SUBMISSION_MODEL, event_log=log, store=cassandra, blobs=_blobs(), stopping=stopping).run()
-        )
+        tasks.create_task(reader.run())
+        tasks.create_task(runner.run())
         await until("it has begun", has_begun, DEADLINE_S)
         began, done = time.perf_counter(), await _done(cassandra)
         await until("it has ended", has_ended, DEADLINE_S)
