@@ -30,6 +30,10 @@ class FakeRegistry:
         match method, path.strip("/").split("/"):
             case "GET", ["subjects"]:
                 return 200, sorted({subject for subject, _ in self.ids})
+            case "PUT", ["config", subject] if subject in self.configured:
+                return 409, {"error_code": 409, "message": "A rule named 'COMPATIBILITY' already exists."}
+            case "GET", ["config", subject] if subject in self.configured:
+                return 200, {"compatibilityLevel": self.configured[subject]}
             case "PUT", ["config", subject]:
                 self.configured[subject] = body["compatibility"]
                 return 200, body
@@ -143,3 +147,15 @@ def test_a_codec_works_on_while_the_registry_is_down(fake: FakeRegistry, url: st
 def test_a_codec_without_a_registry_gives_up_after_its_deadline() -> None:
     with pytest.raises(LogUnavailable, match="waited 0 s for the schema registry"):
         connect_codec("http://127.0.0.1:9", deadline_s=0)
+
+
+def test_a_rule_that_another_request_made_meanwhile_will_do(url: str, fake: FakeRegistry) -> None:
+    subjects = {version.subject for version in schema_versions()}
+    fake.configured = dict.fromkeys(subjects, "FULL_TRANSITIVE")
+    assert len(Registry(url).register()) == len(schema_versions())
+
+
+def test_another_rule_than_ours_will_not(url: str, fake: FakeRegistry) -> None:
+    fake.configured = {schema_versions()[0].subject: "NONE"}
+    with pytest.raises(LogMisconfigured):
+        Registry(url).register()
