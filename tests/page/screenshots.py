@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import FloatRect, Page, expect, sync_playwright
 
 from deploy.demo.load import load
 from deploy.demo.people import JURY, Person, token
@@ -76,6 +76,7 @@ WRONG_FIRST: Final = 0.4
 """Below these a team does not try a problem, does not solve it, fails once."""
 PENDING: Final = 3
 
+ABOVE_BAR: Final = 56
 REWIND_HEIGHT: Final = 480
 
 WRONG: Final = "print(42)\n"
@@ -163,13 +164,16 @@ def opened_page(stack: Stack, person: Person, *, height: int) -> Iterator[Page]:
 
 
 def take_rewind(page: Page) -> None:
-    """Plays the contest back to half of what happened; the picture ends below the first teams."""
+    """Plays the contest back to half of what happened; the picture has the bar and the first teams."""
     page.get_by_role("button", name="Rewind").click()
     slider = page.get_by_label("Moment of the contest")
     slider.evaluate("it => { it.value = it.max / 2; it.dispatchEvent(new Event('input')); }")
     page.wait_for_load_state("networkidle")
     page.mouse.move(0, 0)
-    page.screenshot(path=DOCS / "rewind.png", clip={"x": 0, "y": 0, "width": 1280, "height": REWIND_HEIGHT})
+    bar = page.locator(".rewind").bounding_box()
+    assert bar is not None, "it is there"
+    clip: FloatRect = {"x": 0, "y": bar["y"] - ABOVE_BAR, "width": 1264, "height": REWIND_HEIGHT}
+    page.screenshot(path=DOCS / "rewind.png", clip=clip)
 
 
 def take_verdict(page: Page, stack: Stack) -> None:
