@@ -45,7 +45,8 @@ FROM current_verdicts WHERE verdict <> 'JUDGE_ERROR' GROUP BY ALL ORDER BY probl
 
 TIMES = """
 SELECT problem_id, language, count(*) AS accepted, min(cpu_time_ms) AS fastest_ms,
-       quantile_cont(cpu_time_ms, 0.5)::DOUBLE AS median_ms, quantile_cont(cpu_time_ms, 0.9)::DOUBLE AS p90_ms,
+       round(quantile_cont(cpu_time_ms, 0.5)::DOUBLE, 1) AS median_ms,
+       round(quantile_cont(cpu_time_ms, 0.9)::DOUBLE, 1) AS p90_ms,
        max(cpu_time_ms) AS slowest_ms, max(memory_bytes) AS peak_memory_bytes
 FROM current_verdicts WHERE verdict = 'AC' GROUP BY ALL ORDER BY problem_id, median_ms, language
 """
