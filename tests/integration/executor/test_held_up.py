@@ -13,7 +13,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from executor.sandbox.leftovers import owner_name
-from schemas.eventlog.port import Partition
+from schemas.eventlog.port import Committed, EventLog, Partition
 from schemas.events import Event, JudgingRequested, JudgingStalled
 from schemas.ids import ExecutorId
 from schemas.rules.submission import Judged, Received, current, evolve, initial
@@ -34,13 +34,22 @@ ONE_SECOND = b"import time\ntime.sleep(1)\n" + QUICK
 
 
 @pytest.fixture
-def patient_group(engines: dict[str, str]) -> None:
-    """A group that waits for its members for a minute."""
+def patient_group(engines: dict[str, str], log: EventLog) -> None:
+    """The group that is watched: it waits for its members for a minute, and begins behind what other tests left."""
     longer = ConfigEntry("consumer.session.timeout.ms", str(SESSION_MS), incremental_operation=AlterConfigOpType.SET)
     admin = AdminClient({"bootstrap.servers": engines["JUDGESTREAM_KAFKA"]})
     resource = ConfigResource(ResourceType.GROUP, GROUP, incremental_configs=[longer])
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(10)
+    reader = log.group_reader(list(JOBS.values()), GROUP)
+    wait_for(lambda: reader.poll(1, 0.1) is not None and len(reader.assignment()) == PARTITIONS, "partitions")
+    ends = {
+        Partition(topic.name, number): Committed(offset=end)
+        for topic in JOBS.values()
+        for number, end in log.end_offsets(topic).items()
+    }
+    reader.commit(ends)
+    reader.close()
 
 
 def watched(room: Room) -> None:
