@@ -1,12 +1,13 @@
 """One session of the guest: what goes in, and what came out."""
 
-import compileall
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Any, Final
 from xml.etree import ElementTree
 
@@ -67,8 +68,7 @@ def _fill(layout: Layout, docker_url: str) -> None:
     for path in CHECKOUT:
         _copy(path, layout.checkout / path.relative_to(ROOT))
     bring_packages(layout.packages)
-    for folder in (layout.checkout, layout.packages):  # the guest's Python has the same byte code, and takes long
-        compileall.compile_dir(folder, quiet=2, workers=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+    _compile(layout.checkout, layout.packages)
     bring_programs(docker_url, layout.programs / "cpp")
     for program in build(KEPT).values():
         _copy(program, layout.programs / "hostile" / program.name)
@@ -76,6 +76,14 @@ def _fill(layout: Layout, docker_url: str) -> None:
         extent=f"{EXTENT}={extent()}", checkout=INSIDE.checkout, packages=INSIDE.packages, folder=INSIDE.folder
     )
     (layout.folder / PROGRAM).write_text(script)
+
+
+def _compile(*folders: Path) -> None:
+    """For the guest's Python, which has the same byte code and takes long; beside the sources, where it looks."""
+    options = ["-q", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPYCACHEPREFIX"}
+    command = [sys.executable, "-m", "compileall", *options, *map(str, folders)]
+    subprocess.run(command, env=environment, check=False)  # what cannot be compiled is a template of some package
 
 
 def _copy(source: Path, target: Path) -> None:

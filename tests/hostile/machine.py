@@ -6,6 +6,7 @@ a later state than in an earlier one was left behind in between.
 
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,12 +17,13 @@ from typing import Final
 from executor.sandbox.engine import Engine
 from executor.sandbox.waiting import until
 from tests.hostile.sysv import objects_here, objects_of
+from tests.machine import SLOWNESS
 
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 5.0 + 0.5 * SLOWNESS
 """The kernel and Docker take things away a moment after the last process has gone."""
 
-CALM: Final = 3
-"""So many equal states one after the other are taken for the last one."""
+CALM_S: Final = 0.15 * SLOWNESS
+"""A state that has not changed for so long is taken for the last one."""
 
 GROUPS: Final = Path("/sys/fs/cgroup")
 PROCESSES: Final = Path("/proc")
@@ -87,14 +89,17 @@ class Machine:
 
     def settled(self) -> State:
         """The state once it does not change any more: a slot may still be making itself ready for its next run."""
-        states = [self.state()]
+        last, since = self.state(), time.monotonic()
 
         def is_settled() -> bool:
-            states.append(self.state())
-            return len(states) > CALM and all(state == states[-1] for state in states[-CALM:])
+            nonlocal last, since
+            state = self.state()
+            if state != last:
+                last, since = state, time.monotonic()
+            return time.monotonic() - since > CALM_S
 
         until(is_settled, patience_s=PATIENCE_S)
-        return states[-1]
+        return last
 
     def left_since(self, before: State) -> list[str]:
         """What is more than before, once nothing more goes away by itself."""

@@ -63,7 +63,7 @@ class Room:
             "JUDGESTREAM_EXECUTOR_ID": EXECUTOR_ID,
             "JUDGESTREAM_POOL": self.pool,
             "JUDGESTREAM_SLOTS": "2",
-            "JUDGESTREAM_LANGUAGES": "cpp,java,python3",
+            "JUDGESTREAM_LANGUAGES": "python3",  # of each an executor asks its compiler for the version when it starts
         }
         self.seen = {
             topic.name: log.reader({Partition(topic.name, n): end for n, end in log.end_offsets(topic).items()})

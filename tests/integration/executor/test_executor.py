@@ -22,6 +22,7 @@ REJUDGING = RejudgingId("01936d5e-0000-7000-8000-00000000000a")
 
 
 def test_three_languages_are_judged_and_what_is_finished_is_committed(room: Room) -> None:
+    room.environment["JUDGESTREAM_LANGUAGES"] = ",".join(ACCEPTED)
     room.start()
     right = {language: room.submit(language, source) for language, source in ACCEPTED.items()}
     wrong = room.submit("cpp", ACCEPTED["cpp"], answer=b"4")
