@@ -140,12 +140,17 @@ def control_c_after(service: Service, looks: int) -> None:
 
 @pytest.fixture
 def watched(service: Service) -> Iterator[Service]:
-    """Quiet at the first look, busy from the second on; looked at three times."""
+    """Quiet at the first look, busy from the second on; looked at three times.
+
+    Control-C ends programs as at a terminal, where the tests' own shell may have them ignore it.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     service.answers.clear()
     service.will("GET /api/v1/status", QUIET, BUSY)
     control_c_after(service, 3)
     yield service
     service.answered = lambda _: None
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_watch_shows_each_look_over_the_one_before_until_control_c(
