@@ -6,6 +6,7 @@ undoes what it has mounted, started or half written, while the others do the sam
 """
 
 import hashlib
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -92,7 +93,8 @@ def _started(step: Step) -> ForkProcess:
 
 
 def _run(step: Step) -> None:
-    """In the step's own process."""
+    """In the step's own process, which SIGTERM ends also where a shell has us ignore it."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         step.run()
     except SetupError as error:
