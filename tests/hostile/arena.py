@@ -194,9 +194,10 @@ class Arena:
         )
 
     def _idle_state(self, image: str, *, collecting: bool) -> State:
-        """What stands there between two runs of that kind, an honest one being the last."""
+        """What stands there between two runs of that kind, an honest one being the last; both slots were in use."""
         if self._idle_after != (image, collecting):
-            self._wrong_with_honest(image, collecting=collecting)
+            with self.adapter.sandboxes[1].box(image, []):
+                self._wrong_with_honest(image, collecting=collecting)
             self._idle = self.machine.settled()
             self._idle_after = (image, collecting)
         return self._idle

@@ -22,7 +22,7 @@ from tests.machine import SLOWNESS
 PATIENCE_S: Final = 5.0 + 0.5 * SLOWNESS
 """The kernel and Docker take things away a moment after the last process has gone."""
 
-CALM_S: Final = 0.15 * SLOWNESS
+CALM_S: Final = 0.4 * SLOWNESS
 """A state that has not changed for so long is taken for the last one."""
 
 GROUPS: Final = Path("/sys/fs/cgroup")
