@@ -2,6 +2,8 @@
 
 Its group waits for it longer than the watch over judgings does, as it would for one that goes on beating while its
 work stands: so the partition stays its own, and only the watch can help. Real executors, a real router.
+
+Its folder has a log of its own: the pool that the router watches begins with every job that there is.
 """
 
 import signal
