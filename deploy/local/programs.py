@@ -117,6 +117,7 @@ def _broker(java: Sequence[str], state: Path, ports: Ports) -> Program:
         "-Xms256m",
         "-Xmx400m",
         "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
         f"-Dlog4j2.configurationFile={state / 'log4j2.properties'}",
         "-cp",
         f"{KAFKA_JARS}/*",
