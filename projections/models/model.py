@@ -139,7 +139,7 @@ class Model:
 
     @property
     def group(self) -> str:
-        """The consumer group in which its projectors share the partitions."""
+        """Names it in dead letters as who gave a record up."""
         return f"projection.{self.projection}"
 
 

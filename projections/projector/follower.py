@@ -121,7 +121,7 @@ class Follower:
                 del self._cursors[partition]
                 self._reads_no_more_alone(partition)
             self._revoked(lost)
-        known = {at: cursor.window for at, cursor in self._cursors.items()} | self._left_alone
+        known = self._left_alone | {at: cursor.window for at, cursor in self._cursors.items()}
         gained = {at: window for at, window in windows.items() if known.get(at) is not window}
         if gained:
             starts = await self._assigned(frozenset(gained))
